@@ -1,0 +1,67 @@
+"""The door: fetch a row and authorise, in one place.
+
+Not visible is 404, visible but not allowed is 403.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.shortcuts import get_object_or_404
+
+from branches.models import Appointment, Organisation
+from branches.permissions import ADMINISTRATOR_ROLES, Permission
+
+if TYPE_CHECKING:
+    from members.models import User
+
+M = TypeVar("M", bound=models.Model)
+
+
+def may(user: User, permission: Permission, organisation: Organisation) -> bool:
+    """Whether *user* holds *permission* at *organisation* today; no query beyond the appointments."""
+    return any(
+        permission in appointment.permissions()
+        and (
+            organisation.path.startswith(appointment.organisation.path)
+            if appointment.organisation.covers_below()
+            else organisation.pk == appointment.organisation_id
+        )
+        for appointment in Appointment.objects.of(user)
+    )
+
+
+def may_anywhere(user: User, permission: Permission) -> bool:
+    return any(permission in appointment.permissions() for appointment in Appointment.objects.of(user))
+
+
+def require(user: User, permission: Permission, organisation: Organisation) -> None:
+    """Raise ``PermissionDenied`` unless *user* holds *permission* at *organisation*."""
+    if not may(user, permission, organisation):
+        raise PermissionDenied
+
+
+def require_anywhere(user: User, permission: Permission) -> None:
+    """For list pages: raise ``PermissionDenied`` unless *user* holds *permission* somewhere."""
+    if not may_anywhere(user, permission):
+        raise PermissionDenied
+
+
+def is_administrator(user: User) -> bool:
+    """The three administrators see no business data."""
+    return any(appointment.role in ADMINISTRATOR_ROLES for appointment in Appointment.objects.of(user))
+
+
+def fetch(rows: models.QuerySet[M], **lookup: Any) -> M:
+    """One row out of *rows* (already narrowed by ``visible_to``) or 404."""
+    return get_object_or_404(rows, **lookup)
+
+
+def get_organisation(user: User, code: str, permission: Permission | None = None) -> Organisation:
+    """An organisation by its code; names are visible to everyone signed in."""
+    organisation = fetch(Organisation.objects.select_related("division", "unit", "leads"), code=code)
+    if permission is not None:
+        require(user, permission, organisation)
+    return organisation

@@ -1,0 +1,95 @@
+"""Who may do what: one enum of permissions and one table of roles, for all apps.
+
+Views, actions and providers name a permission, never a role. Being a member
+needs no role: what members do for themselves is decided by ownership.
+"""
+
+from enum import StrEnum, auto
+
+from branches.enums import Role
+
+
+class Permission(StrEnum):
+    ORGANISATION_MANAGE = auto()
+    ROSTER_VIEW = auto()
+    ROSTER_EDIT = auto()
+    CARD_ISSUE = auto()
+    LETTER_VIEW = auto()
+    LETTER_ISSUE = auto()
+    REGISTRATION_VIEW = auto()
+    REGISTRATION_ACCEPT = auto()
+    NEED_VIEW = auto()
+    NEED_HANDLE = auto()
+    PROJECT_VIEW = auto()
+    PROJECT_EDIT = auto()
+    PROJECT_PUBLISH = auto()
+    CLAIM_VIEW = auto()
+    CLAIM_DECIDE = auto()
+    CLAIM_FOR_BRANCH = auto()
+    RECORD_VIEW = auto()
+    RECORD_VERIFY = auto()
+    FEEDBACK_VIEW = auto()
+    FEEDBACK_WRITE = auto()
+    REPORT_VIEW = auto()
+    REPORT_ACKNOWLEDGE = auto()
+    GUIDANCE_WRITE = auto()
+    PERIOD_MANAGE = auto()
+    JOB_VIEW = auto()
+    DASHBOARD_VIEW = auto()
+    AUDIT_VIEW = auto()
+
+
+P = Permission
+
+_CLERK = frozenset(
+    {
+        P.ROSTER_VIEW,
+        P.ROSTER_EDIT,
+        P.LETTER_VIEW,
+        P.REGISTRATION_VIEW,
+        P.NEED_VIEW,
+        P.NEED_HANDLE,
+        P.PROJECT_VIEW,
+        P.PROJECT_EDIT,
+        P.CLAIM_VIEW,
+        P.CLAIM_DECIDE,
+        P.RECORD_VIEW,
+        P.RECORD_VERIFY,
+        P.FEEDBACK_VIEW,
+        P.FEEDBACK_WRITE,
+        P.REPORT_VIEW,
+        P.DASHBOARD_VIEW,
+    }
+)
+_ORGANISATION_MEMBER = _CLERK | {
+    P.CARD_ISSUE,
+    P.LETTER_ISSUE,
+    P.REGISTRATION_ACCEPT,
+    P.CLAIM_FOR_BRANCH,
+    P.REPORT_ACKNOWLEDGE,
+    P.GUIDANCE_WRITE,
+}
+_SECRETARY = _ORGANISATION_MEMBER | {P.ORGANISATION_MANAGE, P.PROJECT_PUBLISH}
+_DEPARTMENT = frozenset({P.ORGANISATION_MANAGE, P.PERIOD_MANAGE, P.JOB_VIEW, P.DASHBOARD_VIEW, P.REPORT_VIEW})
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.SECRETARY: _SECRETARY,
+    Role.DEPUTY_SECRETARY: _SECRETARY,
+    Role.ORGANISATION_MEMBER: _ORGANISATION_MEMBER,
+    Role.CLERK: _CLERK,
+    # The department sees figures and reports; person-level lists are not its daily work (domain.md §5).
+    Role.DEPARTMENT_OFFICER: _DEPARTMENT,
+    Role.SOCIAL_WORK_OFFICER: frozenset({P.DASHBOARD_VIEW}),
+    Role.INSTRUCTOR: frozenset(),
+    Role.LIAISON: frozenset(),
+    # The three administrators hold no business data (MLPS level 3).
+    Role.SYSTEM_ADMIN: frozenset({P.JOB_VIEW}),
+    Role.SECURITY_ADMIN: frozenset(),
+    Role.AUDITOR: frozenset({P.AUDIT_VIEW}),
+}
+
+ADMINISTRATOR_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
+
+
+def roles_with(permission: Permission) -> list[Role]:
+    return [role for role, permissions in ROLE_PERMISSIONS.items() if permission in permissions]

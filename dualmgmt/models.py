@@ -1,0 +1,103 @@
+"""Rows of the floor: audit, outbox, notices, running numbers, calendar exceptions.
+
+Written through ``dualmgmt.lib`` only.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditEvent(models.Model):
+    """Who did what to which row, and when. Append-only; no foreign key to the subject."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    event = models.CharField(max_length=60)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    actor_name = models.CharField(max_length=100)
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.CharField(max_length=40)
+    organisation_id = models.BigIntegerField(null=True, blank=True)
+    organisation_path = models.CharField(max_length=255, blank=True)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject_type", "subject_id", "at"], name="audit_subject"),
+            models.Index(fields=["organisation_path", "at"], name="audit_organisation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.event} {self.subject_type}:{self.subject_id}"
+
+
+class Outbox(models.Model):
+    """Work promised in a transaction: a task name and its arguments."""
+
+    task = models.CharField(max_length=100)
+    args = models.JSONField(default=list)
+    key = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        verbose_name_plural = "outbox rows"
+        indexes = [models.Index(fields=["due_at"], condition=Q(done_at=None), name="outbox_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.task}{tuple(self.args)}"
+
+
+class Notice(models.Model):
+    """A sentence to one person; ``kind`` and ``params`` are rendered in the reader's language."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=60)
+    params = models.JSONField(default=dict)
+    url = models.CharField(max_length=200, blank=True)
+    key = models.CharField(max_length=200, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-created_at"], name="notice_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} → {self.user_id}"
+
+
+class RunningNumber(models.Model):
+    """The last number given out in one scope and year."""
+
+    scope = models.CharField(max_length=80)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "year"], name="one_counter_per_scope_and_year")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.year}: {self.last}"
+
+
+class WorkingDayException(models.Model):
+    """A day on which the office differs from the published holiday calendar."""
+
+    day = models.DateField(_("day"), unique=True)
+    is_working = models.BooleanField(_("working day"))
+    note = models.CharField(_("note"), max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["day"]
+        verbose_name = _("working-day exception")
+        verbose_name_plural = _("working-day exceptions")
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.is_working}"

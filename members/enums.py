@@ -1,0 +1,118 @@
+"""Codes of the member registry and the report-in paperwork. Labels follow the glossary."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Sex(models.TextChoices):
+    """GB/T 2261.1, the two values a roster holds."""
+
+    MALE = "1", _("Male")
+    FEMALE = "2", _("Female")
+
+
+class MemberKind(models.TextChoices):
+    FULL = "full", _("Full member")
+    PROBATIONARY = "probationary", _("Probationary member")
+
+
+class MembershipStatus(models.TextChoices):
+    """Legal status of being a member 党籍 (domain.md §4.8)."""
+
+    NORMAL = "normal", pgettext_lazy("membership", "Normal")
+    SUSPENDED = "suspended", pgettext_lazy("membership", "Membership suspended")
+    REMOVED = "removed", pgettext_lazy("membership", "Removed")
+    WITHDRAWN = "withdrawn", pgettext_lazy("membership", "Withdrawn")
+    EXPELLED = "expelled", pgettext_lazy("membership", "Expelled")
+    DECEASED = "deceased", pgettext_lazy("membership", "Deceased")
+
+
+class WorkStatus(models.TextChoices):
+    IN_SERVICE = "in_service", pgettext_lazy("work", "In service")
+    RETIRED = "retired", pgettext_lazy("work", "Retired")
+    STUDENT = "student", pgettext_lazy("work", "Student")
+    FLEXIBLE = "flexible", pgettext_lazy("work", "Flexible employment")
+    UNEMPLOYED = "unemployed", pgettext_lazy("work", "Unemployed")
+
+
+class CardState(models.TextChoices):
+    ACTIVE = "active", pgettext_lazy("card", "Valid")
+    LOST = "lost", pgettext_lazy("card", "Reported lost")
+    REPLACED = "replaced", pgettext_lazy("card", "Replaced")
+    REVOKED = "revoked", pgettext_lazy("card", "Revoked")
+
+
+class RegistrationState(models.TextChoices):
+    """domain.md §1.5, with the changes of design.md §5."""
+
+    DRAFT = "draft", pgettext_lazy("registration", "Draft")
+    PENDING_LETTER = "pending_letter", pgettext_lazy("registration", "Waiting for the letter")
+    ISSUED = "issued", pgettext_lazy("registration", "Letter issued, not handed in")
+    PENDING_ACCEPTANCE = "pending_acceptance", pgettext_lazy("registration", "Waiting for acceptance")
+    ACTIVE = "active", pgettext_lazy("registration", "Registered")
+    RETURNED = "returned", pgettext_lazy("registration", "Returned for correction")
+    DECLINED = "declined", pgettext_lazy("registration", "Not accepted")
+    EXPIRED = "expired", pgettext_lazy("registration", "Letter expired")
+    WITHDRAWN = "withdrawn", pgettext_lazy("registration", "Withdrawn")
+    LEAVING = "leaving", pgettext_lazy("registration", "Leaving")
+    CLOSED = "closed", pgettext_lazy("registration", "Closed")
+
+
+# One open registration per member and receiving organisation (domain.md §10.2).
+OPEN_REGISTRATION_STATES = (
+    RegistrationState.DRAFT,
+    RegistrationState.PENDING_LETTER,
+    RegistrationState.ISSUED,
+    RegistrationState.PENDING_ACCEPTANCE,
+    RegistrationState.RETURNED,
+    RegistrationState.ACTIVE,
+    RegistrationState.LEAVING,
+)
+# What the receiving organisation calls its own registered members.
+REGISTERED_STATES = (RegistrationState.ACTIVE, RegistrationState.LEAVING)
+
+
+class RegistrationReason(models.TextChoices):
+    RESIDENCE = "residence", _("Community of residence")
+    PAIRED = "paired", _("Community paired with the unit")
+    TWO_NEW = "two_new", _("Private firm or social organisation")
+    FLOATING = "floating", _("Place of inflow")
+    MIXED = "mixed", _("Mixed branch")
+
+
+class LetterOrigin(models.TextChoices):
+    PORTAL = "portal", _("Issued in the portal")
+    PAPER = "paper", _("Paper letter")
+
+
+class LetterState(models.TextChoices):
+    VALID = "valid", pgettext_lazy("letter", "Valid")
+    USED = "used", pgettext_lazy("letter", "Used")
+    VOID = "void", pgettext_lazy("letter", "Void")
+
+
+class ReceiptVerdict(models.TextChoices):
+    ACCEPTED = "accepted", pgettext_lazy("receipt", "Accepted")
+    NOT_ACCEPTED = "not_accepted", pgettext_lazy("receipt", "Not accepted")
+
+
+class DeclineReason(models.TextChoices):
+    WRONG_JURISDICTION = "wrong_jurisdiction", _("Outside this organisation's area")
+    DUPLICATE = "duplicate", _("Already registered here")
+    DATA_WRONG = "data_wrong", _("Details do not match the person")
+    OTHER = "other", pgettext_lazy("decline reason", "Other reason")
+
+
+class CloseReason(models.TextChoices):
+    """Code list of domain.md §1.5."""
+
+    RETURNED_TO_HOME = "returned_to_home", _("Returned to the home branch")
+    MOVED_RESIDENCE = "moved_residence", _("Moved house")
+    CHANGED_UNIT = "changed_unit", _("Changed unit")
+    MISTAKEN_REGISTRATION = "mistaken_registration", _("Registered by mistake")
+    HEALTH_OR_AGE = "health_or_age", _("Health or age")
+    MEMBERSHIP_ENDED = "membership_ended", _("Membership ended")
+    DECEASED = "deceased", pgettext_lazy("close reason", "Deceased")
+    BRANCH_ABOLISHED = "branch_abolished", _("Branch dissolved")
+    OTHER = "other", pgettext_lazy("close reason", "Other")

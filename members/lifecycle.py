@@ -1,0 +1,41 @@
+"""How registrations move (domain.md §1.5, design.md §5)."""
+
+from dualmgmt.lib.lifecycle import Lifecycle
+from members.enums import CardState, LetterState
+from members.enums import RegistrationState as S
+
+registration = Lifecycle(
+    "members.ActivityRegistration",
+    S,
+    {
+        S.DRAFT: {S.PENDING_LETTER, S.WITHDRAWN},
+        # An online letter is handed in as it is issued; `issued` is for paper only.
+        S.PENDING_LETTER: {S.ISSUED, S.PENDING_ACCEPTANCE, S.RETURNED, S.WITHDRAWN},
+        S.ISSUED: {S.PENDING_ACCEPTANCE, S.EXPIRED, S.WITHDRAWN},
+        S.PENDING_ACCEPTANCE: {S.ACTIVE, S.RETURNED, S.DECLINED},
+        S.RETURNED: {S.PENDING_LETTER, S.WITHDRAWN},
+        S.ACTIVE: {S.LEAVING, S.CLOSED},
+        S.LEAVING: {S.ACTIVE, S.CLOSED},
+        S.DECLINED: set(),
+        S.EXPIRED: set(),
+        S.WITHDRAWN: set(),
+        S.CLOSED: set(),
+    },
+)
+
+letter = Lifecycle(
+    "members.IntroductionLetter",
+    LetterState,
+    {LetterState.VALID: {LetterState.USED, LetterState.VOID}, LetterState.USED: set(), LetterState.VOID: set()},
+)
+
+card = Lifecycle(
+    "members.MemberCard",
+    CardState,
+    {
+        CardState.ACTIVE: {CardState.LOST, CardState.REPLACED, CardState.REVOKED},
+        CardState.LOST: {CardState.REPLACED, CardState.REVOKED},
+        CardState.REPLACED: set(),
+        CardState.REVOKED: set(),
+    },
+)

@@ -1,0 +1,5 @@
+from members.models.people import HomeMembership, Member, MemberCard, Skill
+from members.models.registrations import ActivityRegistration, IntroductionLetter
+from members.models.users import User
+
+__all__ = ["ActivityRegistration", "HomeMembership", "IntroductionLetter", "Member", "MemberCard", "Skill", "User"]

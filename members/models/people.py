@@ -1,0 +1,218 @@
+"""Members, their skills, their home and their card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from branches.models import Organisation
+from branches.permissions import Permission
+from dualmgmt.lib.clock import today
+from dualmgmt.lib.secrets import EncryptedTextField, lookup_hash, mask_id_number, mask_phone
+from members.enums import OPEN_REGISTRATION_STATES, CardState, MemberKind, MembershipStatus, Sex, WorkStatus
+
+if TYPE_CHECKING:
+    from members.models.users import User
+
+
+class Skill(models.Model):
+    """A speciality 专长 that members state and projects look for."""
+
+    code = models.CharField(_("code"), max_length=30, unique=True)
+    name = models.CharField(_("name"), max_length=50)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        ordering = ["order", "code"]
+        verbose_name = _("skill")
+        verbose_name_plural = _("skills")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def living(self) -> Self:
+        return self.filter(status=MembershipStatus.NORMAL)
+
+    def at_home_in(self, organisations: models.QuerySet[Organisation]) -> Self:
+        """Members whose home branch is one of *organisations*."""
+        return self.filter(
+            pk__in=HomeMembership.objects.open().filter(organisation__in=organisations).values("member_id")
+        )
+
+    def registered_with(self, organisations: models.QuerySet[Organisation]) -> Self:
+        """Members with an open registration that has reached one of *organisations*."""
+        from members.models.registrations import ActivityRegistration
+
+        return self.filter(
+            pk__in=ActivityRegistration.objects.reached(organisations)
+            .filter(state__in=OPEN_REGISTRATION_STATES)
+            .values("member_id")
+        )
+
+    def visible_to(self, user: User) -> Self:
+        """Oneself, the members at home in one's branches, those registered with one's organisations."""
+        home = HomeMembership.objects.open().filter(
+            organisation__in=Organisation.objects.where(user, Permission.ROSTER_VIEW)
+        )
+        from members.models.registrations import ActivityRegistration
+
+        registered = ActivityRegistration.objects.reached(
+            Organisation.objects.where(user, Permission.REGISTRATION_VIEW)
+        ).filter(state__in=OPEN_REGISTRATION_STATES)
+        return self.filter(
+            Q(user_id=user.pk) | Q(pk__in=home.values("member_id")) | Q(pk__in=registered.values("member_id"))
+        )
+
+    def with_id_number(self, number: str) -> Self:
+        """Found by the keyed hash of a normalised ID number."""
+        return self.filter(id_hash=lookup_hash(number))
+
+
+class Member(models.Model):
+    """A Party member 党员; the fields of the registration form (domain.md §1.3)."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="member",
+        verbose_name=_("account"),
+    )
+    name = models.CharField(_("name"), max_length=50)
+    # First letters of the name's pinyin, lower case, for search: 王小明 → wxm.
+    name_initials = models.CharField(max_length=50, blank=True, editable=False)
+    sex = models.CharField(_("sex"), max_length=1, choices=Sex)
+    ethnicity = models.CharField(_("ethnicity"), max_length=20, blank=True)
+    birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    education = models.CharField(_("education"), max_length=30, blank=True)
+    id_number = EncryptedTextField(_("ID number"))
+    id_hash = models.CharField(max_length=64, unique=True, editable=False)
+    phone = EncryptedTextField(_("phone"), blank=True)
+    phone_hash = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    home_address = EncryptedTextField(_("home address"), blank=True)
+    kind = models.CharField(_("kind of member"), max_length=12, choices=MemberKind, default=MemberKind.FULL)
+    joined_on = models.DateField(_("joined the Party on"), null=True, blank=True)
+    full_on = models.DateField(_("full member since"), null=True, blank=True)
+    party_post = models.CharField(_("Party post"), max_length=50, blank=True)
+    work_unit = models.CharField(_("employer"), max_length=100, blank=True)
+    work_post = models.CharField(_("post or title"), max_length=50, blank=True)
+    work_status = models.CharField(_("work status"), max_length=12, choices=WorkStatus, default=WorkStatus.IN_SERVICE)
+    status = models.CharField(
+        _("membership status"), max_length=12, choices=MembershipStatus, default=MembershipStatus.NORMAL
+    )
+    # Age, illness: out of every denominator, with the reason on record (domain.md §3.2).
+    exempt = models.BooleanField(_("exempt from service"), default=False)
+    exempt_reason = models.CharField(_("reason for exemption"), max_length=100, blank=True)
+    skills = models.ManyToManyField(Skill, blank=True, related_name="members", verbose_name=_("skills"))
+    wishes = models.CharField(_("service wishes"), max_length=200, blank=True)
+    available_times = models.CharField(_("times available"), max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [
+            models.CheckConstraint(condition=Q(sex__in=Sex.values), name="member_sex_known"),
+            models.CheckConstraint(condition=Q(kind__in=MemberKind.values), name="member_kind_known"),
+            models.CheckConstraint(condition=Q(status__in=MembershipStatus.values), name="member_status_known"),
+            models.CheckConstraint(
+                condition=Q(exempt=False) | ~Q(exempt_reason=""), name="exemption_has_a_reason"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["name"], name="member_name"),
+            models.Index(fields=["name_initials"], name="member_initials"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def masked_id_number(self) -> str:
+        return mask_id_number(self.id_number)
+
+    @property
+    def masked_phone(self) -> str:
+        return mask_phone(self.phone)
+
+    def home_branch(self) -> Organisation | None:
+        """Where the organisational relation is today; ``None`` only for somebody no longer a member."""
+        membership = self.home_memberships.open().select_related("organisation").first()
+        return membership.organisation if membership else None
+
+
+class HomeMembershipQuerySet(models.QuerySet["HomeMembership"]):
+    def open(self) -> Self:
+        return self.filter(ended_on=None)
+
+    def on(self, day: object) -> Self:
+        """Memberships in force on *day*."""
+        return self.filter(Q(ended_on=None) | Q(ended_on__gt=day), started_on__lte=day)
+
+
+class HomeMembership(models.Model):
+    """Where the organisational relation 组织关系 is, over time; exactly one open row per living member."""
+
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="home_memberships", verbose_name=_("member")
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="home_memberships", verbose_name=_("home branch")
+    )
+    started_on = models.DateField(_("from"), default=today)
+    ended_on = models.DateField(_("to"), null=True, blank=True)
+    basis = models.CharField(_("basis"), max_length=100, blank=True)
+
+    objects = HomeMembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("home membership")
+        verbose_name_plural = _("home memberships")
+        constraints = [
+            models.UniqueConstraint(fields=["member"], condition=Q(ended_on=None), name="one_open_home_per_member"),
+            models.CheckConstraint(
+                condition=Q(ended_on=None) | Q(ended_on__gte=F("started_on")), name="home_ends_after_it_starts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} @ {self.organisation}"
+
+
+class MemberCard(models.Model):
+    """The member's card 党员卡; its code opens nothing by itself and can be revoked."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="cards", verbose_name=_("member"))
+    number = models.CharField(_("card number"), max_length=40, unique=True)
+    # Opaque: neither the ID number nor the fact of membership can be read from it.
+    token = models.CharField(max_length=40, unique=True)
+    state = models.CharField(_("state"), max_length=10, choices=CardState, default=CardState.ACTIVE)
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    issuer = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", verbose_name=_("issuer"))
+    issued_on = models.DateField(_("issued on"), default=today)
+
+    class Meta:
+        verbose_name = _("member card")
+        verbose_name_plural = _("member cards")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(state=CardState.ACTIVE), name="one_valid_card_per_member"
+            ),
+            models.CheckConstraint(condition=Q(state__in=CardState.values), name="card_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

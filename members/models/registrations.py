@@ -1,0 +1,216 @@
+"""Reporting in 报到: the registration, its letter and its receipt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from branches.models import Organisation
+from branches.permissions import Permission
+from dualmgmt.lib.clock import today
+from dualmgmt.lib.secrets import EncryptedJSONField
+from members.enums import (
+    OPEN_REGISTRATION_STATES,
+    REGISTERED_STATES,
+    CloseReason,
+    DeclineReason,
+    LetterOrigin,
+    LetterState,
+    ReceiptVerdict,
+    RegistrationReason,
+    RegistrationState,
+)
+from members.models.people import Member
+
+if TYPE_CHECKING:
+    from members.models.users import User
+
+# Before the letter is handed in, the receiver knows nothing of the registration.
+_NOT_YET_RECEIVED = (
+    RegistrationState.DRAFT,
+    RegistrationState.PENDING_LETTER,
+    RegistrationState.ISSUED,
+    RegistrationState.WITHDRAWN,
+    RegistrationState.EXPIRED,
+)
+
+
+class RegistrationQuerySet(models.QuerySet["ActivityRegistration"]):
+    def open(self) -> Self:
+        return self.filter(state__in=OPEN_REGISTRATION_STATES)
+
+    def registered(self) -> Self:
+        """Accepted and not closed: what "is registered" means, derived from rows."""
+        return self.filter(state__in=REGISTERED_STATES)
+
+    def open_during(self, first: object, last: object) -> Self:
+        """Accepted registrations open on any day from *first* to *last*, both included."""
+        return self.filter(accepted_on__lte=last).filter(Q(closed_on=None) | Q(closed_on__gte=first))
+
+    def reached(self, organisations: models.QuerySet[Organisation]) -> Self:
+        """Registrations handed in at one of *organisations*."""
+        return self.filter(organisation__in=organisations).exclude(state__in=_NOT_YET_RECEIVED)
+
+    def visible_to(self, user: User) -> Self:
+        """One's own; those handed in at one's organisations; those of members at home in one's branches."""
+        received = Organisation.objects.where(user, Permission.REGISTRATION_VIEW)
+        home = Organisation.objects.where(user, Permission.LETTER_VIEW)
+        return self.filter(
+            Q(member__user_id=user.pk)
+            | Q(home_branch__in=home)
+            | Q(organisation__in=received) & ~Q(state__in=_NOT_YET_RECEIVED)
+        )
+
+
+class ActivityRegistration(models.Model):
+    """One report-in 报到登记 of a member at a receiving organisation.
+
+    ``form`` is the registration form as filled in, a snapshot that later
+    changes of master data do not touch.
+    """
+
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("member")
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("receiving organisation")
+    )
+    home_branch = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="outgoing_registrations", verbose_name=_("home branch")
+    )
+    placement = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="placed_registrations",
+        verbose_name=_("placed in"),
+    )
+    state = models.CharField(
+        _("state"), max_length=20, choices=RegistrationState, default=RegistrationState.DRAFT
+    )
+    reason = models.CharField(
+        _("reason for reporting in"), max_length=12, choices=RegistrationReason, default=RegistrationReason.RESIDENCE
+    )
+    form = EncryptedJSONField(_("registration form"), default=dict)
+    pledge = models.CharField(_("service pledge"), max_length=300, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    handed_in_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    accepted_on = models.DateField(_("accepted on"), null=True, blank=True)
+    # Why it was returned or not accepted, in words for the member and the home branch.
+    remark = models.CharField(_("reason"), max_length=300, blank=True)
+    decline_reason = models.CharField(_("reason"), max_length=20, choices=DeclineReason, blank=True)
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    close_reason = models.CharField(_("reason for closing"), max_length=24, choices=CloseReason, blank=True)
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("activity registration")
+        verbose_name_plural = _("activity registrations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "organisation"],
+                condition=Q(state__in=OPEN_REGISTRATION_STATES),
+                name="one_open_registration_per_receiver",
+            ),
+            models.CheckConstraint(condition=~Q(home_branch=F("organisation")), name="receiver_is_not_the_home_branch"),
+            models.CheckConstraint(
+                condition=Q(issued_by=None) | Q(accepted_by=None) | ~Q(issued_by=F("accepted_by")),
+                name="issuer_is_not_accepter",
+            ),
+            models.CheckConstraint(condition=Q(state__in=RegistrationState.values), name="registration_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state__in=REGISTERED_STATES) | Q(accepted_on__isnull=False),
+                name="registered_since_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_on=None) | Q(closed_on__gte=F("accepted_on")),
+                name="registration_closes_after_acceptance",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "state"], name="registration_receiver_state"),
+            models.Index(fields=["home_branch", "state"], name="registration_home_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} → {self.organisation}"
+
+
+class LetterQuerySet(models.QuerySet["IntroductionLetter"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(registration__in=ActivityRegistration.objects.visible_to(user))
+
+
+class IntroductionLetter(models.Model):
+    """The three-part introduction letter 报到介绍信: stub, letter and receipt.
+
+    ``content`` is what was printed, frozen at issue. A letter is never reused:
+    re-issuing makes a new one and voids the old.
+    """
+
+    registration = models.ForeignKey(
+        ActivityRegistration, on_delete=models.PROTECT, related_name="letters", verbose_name=_("registration")
+    )
+    issuer = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="letters_issued", verbose_name=_("issuer")
+    )
+    number = models.CharField(_("letter number"), max_length=60)
+    # What the receiver types or scans; says nothing by itself.
+    code = models.CharField(_("check code"), max_length=20, unique=True)
+    origin = models.CharField(_("origin"), max_length=8, choices=LetterOrigin, default=LetterOrigin.PORTAL)
+    state = models.CharField(_("state"), max_length=8, choices=LetterState, default=LetterState.VALID)
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    issued_on = models.DateField(_("issued on"), default=today)
+    valid_until = models.DateField(_("valid until"))
+    content = EncryptedJSONField(default=dict)
+    # The receipt 回执, filled by the receiver, back at the home branch by itself.
+    receipt_number = models.CharField(_("receipt number"), max_length=60, unique=True, null=True, blank=True)
+    verdict = models.CharField(_("receipt"), max_length=12, choices=ReceiptVerdict, blank=True)
+    receipt_remark = models.CharField(_("reason"), max_length=300, blank=True)
+    receipt_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    receipt_at = models.DateTimeField(_("receipt of"), null=True, blank=True)
+    receipt_seen_at = models.DateTimeField(_("receipt filed"), null=True, blank=True)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("introduction letter")
+        verbose_name_plural = _("introduction letters")
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "number"], name="letter_number_never_reused"),
+            models.UniqueConstraint(
+                fields=["registration"], condition=Q(state=LetterState.VALID), name="one_valid_letter_per_registration"
+            ),
+            models.CheckConstraint(condition=Q(valid_until__gte=F("issued_on")), name="letter_valid_after_issue"),
+            models.CheckConstraint(
+                condition=Q(verdict="", receipt_number=None, receipt_at=None)
+                | ~Q(verdict="") & Q(receipt_number__isnull=False, receipt_at__isnull=False),
+                name="receipt_is_whole",
+            ),
+            models.CheckConstraint(condition=Q(state__in=LetterState.values), name="letter_state_known"),
+        ]
+        indexes = [models.Index(fields=["number"], name="letter_number")]
+
+    def __str__(self) -> str:
+        return self.number
