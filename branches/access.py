@@ -54,6 +54,12 @@ def is_administrator(user: User) -> bool:
     return any(appointment.role in ADMINISTRATOR_ROLES for appointment in Appointment.objects.of(user))
 
 
+def require_business(user: User) -> None:
+    """For pages open to members and officers alike: accounts without either, and the three administrators, stay out."""
+    if is_administrator(user) or (user.as_member is None and not Appointment.objects.of(user)):
+        raise PermissionDenied
+
+
 def fetch(rows: models.QuerySet[M], **lookup: Any) -> M:
     """One row out of *rows* (already narrowed by ``visible_to``) or 404."""
     return get_object_or_404(rows, **lookup)

@@ -155,7 +155,9 @@ if REDIS_URL:
         "unacked_restore_throttle": 5,
     }
 else:
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filequeue://"
+    CELERY_BROKER_TRANSPORT = "dualmgmt.filequeue:Transport"
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
     CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_dir": str(QUEUE_DIR)}
 
 # Accounts
@@ -192,7 +194,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    
+    "dualmgmt.assets.PackageAssetFinder",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -1,5 +1,33 @@
 """All URLs of the portal; apps keep theirs in their own ``urls.py``."""
 
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from dualmgmt.api import urlpatterns as api_urls
+from dualmgmt.views import health, styleguide
+from dualmgmt.views.front import front
+from dualmgmt.views.notices import notice_list, notice_read, notice_read_all
+from dualmgmt.views.todo import todo
+from django.contrib.auth.decorators import login_not_required
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", front, name="front"),
+    path("todo/", todo, name="todo"),
+    path("notices/", notice_list, name="notice_list"),
+    path("notices/<int:pk>/", notice_read, name="notice_read"),
+    path("notices/read/", notice_read_all, name="notice_read_all"),
+    path("language/", login_not_required(set_language), name="set_language"),
+    path("health/", health.health, name="health"),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", include(api_urls)),
+    path("", include("branches.urls")),
+    path("", include("members.urls")),
+    path("", include("projects.urls")),
+    path("", include("evaluations.urls")),
+]
+if settings.ADMIN_ENABLED:
+    urlpatterns.append(path("admin/", admin.site.urls))
+if settings.DEBUG:
+    urlpatterns.append(path("styleguide/", styleguide.styleguide, name="styleguide"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
 
 from dualmgmt.models import Notice
@@ -32,3 +33,11 @@ def tell(user_ids: Iterable[int], kind: str, *, key: str, url: str = "", **param
         [Notice(user_id=pk, kind=kind, key=f"{key}:{pk}", url=url, params=params) for pk in set(user_ids)],
         ignore_conflicts=True,
     )
+
+
+def mark_read(user: Any, *, pk: int | None = None) -> None:
+    """Mark one notice of *user*, or all of them, as read."""
+    rows = Notice.objects.filter(user=user, read_at=None)
+    if pk is not None:
+        rows = rows.filter(pk=pk)
+    rows.update(read_at=timezone.now())

@@ -1,0 +1,3 @@
+"""One sign-in per persona."""
+
+PERSONAS: tuple = ()

@@ -1,0 +1,171 @@
+"""Letters and receipts: issuing at home, accepting at the receiver."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from branches.queries import ancestors
+from dualmgmt.lib import audit, numbers, outbox
+from dualmgmt.lib.actors import SYSTEM, account
+from dualmgmt.lib.clock import today
+from members import lifecycle, rules
+from members.actions.registrations import void_letters
+from members.enums import LetterOrigin, LetterState, ReceiptVerdict
+from members.enums import RegistrationState as S
+from members.models import ActivityRegistration, IntroductionLetter
+
+if TYPE_CHECKING:
+    from branches.models import Organisation
+    from dualmgmt.lib.actors import Actor
+
+# Read aloud over the phone and typed by hand: no 0/O, 1/I/L.
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+CODE_LENGTH = 10
+
+
+def _content(registration: ActivityRegistration, issuer: Organisation, by: Actor) -> dict[str, Any]:
+    """What is printed on the letter, frozen at issue."""
+    above = ancestors(issuer)
+    return {
+        "addressee": registration.organisation.name,
+        "home_branch": issuer.name,
+        "parent_committee": above[-1].name if above else "",
+        "address": issuer.address,
+        "contact_name": issuer.contact_name,
+        "contact_phone": issuer.contact_phone,
+        "reason": registration.reason,
+        "handler": str(by),
+        "form": registration.form,
+    }
+
+
+@transaction.atomic
+def issue(
+    *, registration: ActivityRegistration, valid_days: int, by: Actor, paper: bool = False
+) -> IntroductionLetter:
+    """Issue the numbered letter. Online it is handed in at once; a paper letter waits for the member.
+
+    Raises :class:`ActionDenied` when the registration does not wait for a
+    letter or *valid_days* is out of range.
+    """
+    rules.check_validity(valid_days)
+    issuer = registration.home_branch
+    handed_in = None if paper else timezone.now()
+    lifecycle.registration.move(
+        registration,
+        S.ISSUED if paper else S.PENDING_ACCEPTANCE,
+        issued_by=account(by),
+        handed_in_at=handed_in,
+        remark="",
+    )
+    day = today()
+    running = numbers.take(f"letter:{issuer.pk}", day.year)
+    letter = IntroductionLetter.objects.create(
+        registration=registration,
+        issuer=issuer,
+        number=f"{issuer.number_prefix()}介〔{day.year}〕{running}号",
+        code="".join(secrets.choice(CODE_ALPHABET) for _place in range(CODE_LENGTH)),
+        origin=LetterOrigin.PAPER if paper else LetterOrigin.PORTAL,
+        issued_by=account(by),
+        issued_on=day,
+        valid_until=day + dt.timedelta(days=valid_days),
+        content=_content(registration, issuer, by),
+    )
+    audit.record("letter.issued", letter, by=by, organisation=issuer, number=letter.number)
+    outbox.put("members.tell_letter_issued", registration.pk)
+    return letter
+
+
+@transaction.atomic
+def hand_in(*, letter: IntroductionLetter, by: Actor) -> None:
+    """A paper letter arrives at the receiver's desk."""
+    rules.check_letter(letter)
+    lifecycle.registration.move(letter.registration, S.PENDING_ACCEPTANCE, handed_in_at=timezone.now())
+    audit.record("letter.handed_in", letter, by=by, organisation=letter.registration.organisation)
+
+
+def _current_letter(registration: ActivityRegistration) -> IntroductionLetter:
+    return registration.letters.filter(state=LetterState.VALID).latest("pk")
+
+
+def _receipt(letter: IntroductionLetter, verdict: ReceiptVerdict, remark: str, by: Actor) -> None:
+    """Fill in the receipt; the home branch gets it by itself."""
+    receiver = letter.registration.organisation
+    day = today()
+    running = numbers.take(f"receipt:{receiver.pk}", day.year)
+    lifecycle.letter.move(
+        letter,
+        LetterState.USED,
+        receipt_number=f"{receiver.number_prefix()}回〔{day.year}〕{running}号",
+        verdict=verdict,
+        receipt_remark=remark,
+        receipt_by=account(by),
+        receipt_at=timezone.now(),
+    )
+    outbox.put("members.tell_receipt", letter.pk)
+
+
+@transaction.atomic
+def accept(*, registration: ActivityRegistration, placement: Organisation, by: Actor) -> None:
+    """Accept the member into *placement*: the receiver itself or a branch below it.
+
+    Raises :class:`ActionDenied` when *by* issued the letter, the letter is no
+    longer valid, or somebody was faster.
+    """
+    rules.check_two_keys(registration, by)
+    letter = _current_letter(registration)
+    rules.check_letter(letter)
+    rules.check_placement(registration.organisation, placement)
+    lifecycle.registration.move(
+        registration, S.ACTIVE, placement=placement, accepted_by=account(by), accepted_on=today(), remark=""
+    )
+    _receipt(letter, ReceiptVerdict.ACCEPTED, "", by)
+    audit.record(
+        "registration.accepted", registration, by=by, organisation=registration.organisation, placement=placement.name
+    )
+
+
+@transaction.atomic
+def decline(*, registration: ActivityRegistration, decline_reason: str, remark: str, by: Actor) -> None:
+    """Refuse with a reason from the list and in words; the receipt says so to the home branch."""
+    rules.check_two_keys(registration, by)
+    rules.check_reason(remark)
+    letter = _current_letter(registration)
+    lifecycle.registration.move(
+        registration, S.DECLINED, decline_reason=decline_reason, remark=remark.strip(), accepted_by=account(by)
+    )
+    _receipt(letter, ReceiptVerdict.NOT_ACCEPTED, remark.strip(), by)
+    audit.record(
+        "registration.declined", registration, by=by, organisation=registration.organisation, reason=decline_reason
+    )
+
+
+@transaction.atomic
+def file_receipt(*, letter: IntroductionLetter, by: Actor) -> None:
+    """The home branch has taken note of the receipt."""
+    if letter.receipt_at is None or letter.receipt_seen_at is not None:
+        return
+    letter.receipt_seen_at = timezone.now()
+    letter.save(update_fields=["receipt_seen_at"])
+    audit.record("letter.receipt_filed", letter, by=by, organisation=letter.issuer)
+
+
+def expire_letters() -> int:
+    """Paper letters that nobody handed in by their last day expire; returns how many."""
+    late = ActivityRegistration.objects.filter(
+        state=S.ISSUED, letters__state=LetterState.VALID, letters__valid_until__lt=today()
+    )
+    count = 0
+    for registration in late.distinct():
+        with transaction.atomic():
+            lifecycle.registration.move(registration, S.EXPIRED)
+            void_letters(registration)
+            audit.record("letter.expired", registration, by=SYSTEM, organisation=registration.home_branch)
+            outbox.put("members.tell_returned", registration.pk)
+            count += 1
+    return count

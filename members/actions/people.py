@@ -1,0 +1,108 @@
+"""Members, their accounts and cards."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from pypinyin import Style, lazy_pinyin
+
+from dualmgmt.lib import audit, numbers
+from dualmgmt.lib.actors import account
+from dualmgmt.lib.clock import today
+from dualmgmt.lib.denied import ActionDenied
+from dualmgmt.lib.secrets import lookup_hash
+from members import lifecycle, rules
+from members.enums import CardState
+from members.models import HomeMembership, Member, MemberCard, User
+
+if TYPE_CHECKING:
+    from branches.models import Organisation
+    from dualmgmt.lib.actors import Actor
+
+
+def initials(name: str) -> str:
+    """First letters of the name's pinyin: 王小明 → wxm."""
+    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))[:50].lower()
+
+
+def derive(member: Member) -> None:
+    """Set what follows from other fields: look-up hashes and initials."""
+    member.id_hash = lookup_hash(member.id_number)
+    member.phone_hash = lookup_hash(member.phone) if member.phone else ""
+    member.name_initials = initials(member.name)
+
+
+@transaction.atomic
+def add_member(*, member: Member, branch: Organisation, by: Actor, skills: Any = ()) -> Member:
+    """Put an unsaved *member* on the roll of *branch*; the ID number must be normalised already."""
+    rules.check_home_branch(branch)
+    derive(member)
+    try:
+        with transaction.atomic():
+            member.save()
+    except IntegrityError:
+        raise ActionDenied(rules.ID_TAKEN, "id_taken") from None
+    member.skills.set(skills)
+    HomeMembership.objects.create(member=member, organisation=branch, started_on=today())
+    audit.record("member.added", member, by=by, organisation=branch)
+    return member
+
+
+@transaction.atomic
+def edit_member(*, member: Member, changed: list[str], by: Actor, skills: Any = None) -> None:
+    """Save the fields named in *changed*; the audit row names them without their values."""
+    derive(member)
+    if changed:
+        member.save(update_fields=[*changed, "id_hash", "phone_hash", "name_initials"])
+    if skills is not None:
+        member.skills.set(skills)
+    audit.record("member.edited", member, by=by, organisation=member.home_branch(), fields=changed)
+
+
+@transaction.atomic
+def open_account(*, member: Member, username: str, by: Actor) -> str:
+    """Give *member* an account; returns the first password, shown once."""
+    if member.user_id is not None:
+        raise ActionDenied(rules.ACCOUNT_EXISTS, "account_exists")
+    password = f"{secrets.token_hex(2)}-{secrets.token_hex(2)}-{secrets.token_hex(2)}"
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(username=username, password=password, name=member.name)
+    except IntegrityError:
+        raise ActionDenied(rules.USERNAME_TAKEN, "username_taken") from None
+    member.user = user
+    member.save(update_fields=["user"])
+    audit.record("account.opened", member, by=by, organisation=member.home_branch(), username=username)
+    return password
+
+
+@transaction.atomic
+def issue_card(*, member: Member, by: Actor) -> MemberCard:
+    """Issue the member's card; one valid card per member, held by the database."""
+    home = member.home_branch()
+    if home is None:
+        raise ActionDenied(rules.NO_HOME, "no_home")
+    year = today().year
+    running = numbers.take(f"card:{home.pk}", year)
+    try:
+        with transaction.atomic():
+            card = MemberCard.objects.create(
+                member=member,
+                number=f"{home.number_prefix()}-{year}-{running:04d}",
+                token=secrets.token_urlsafe(24),
+                issuer=home,
+                issued_by=account(by),
+            )
+    except IntegrityError:
+        raise ActionDenied(rules.CARD_EXISTS, "card_exists") from None
+    audit.record("card.issued", card, by=by, organisation=home, number=card.number)
+    return card
+
+
+@transaction.atomic
+def end_card(*, card: MemberCard, lost: bool, by: Actor) -> None:
+    """Report a card lost or revoke it; its code is worth nothing from now on."""
+    lifecycle.card.move(card, CardState.LOST if lost else CardState.REVOKED)
+    audit.record("card.lost" if lost else "card.revoked", card, by=by, organisation=card.issuer, number=card.number)

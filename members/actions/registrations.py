@@ -1,0 +1,120 @@
+"""Reporting in: the member's and the home branch's side of a registration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from dualmgmt.lib import audit, outbox
+from dualmgmt.lib.actors import account
+from dualmgmt.lib.denied import ActionDenied
+from members import lifecycle, rules
+from members.enums import LetterState
+from members.enums import RegistrationState as S
+from members.models import ActivityRegistration
+
+if TYPE_CHECKING:
+    from branches.models import Organisation
+    from dualmgmt.lib.actors import Actor
+    from members.models import Member
+
+
+def snapshot(member: Member) -> dict[str, Any]:
+    """The registration form's fields as master data holds them today (domain.md §1.3)."""
+    return {
+        "name": member.name,
+        "sex": member.get_sex_display(),
+        "ethnicity": member.ethnicity,
+        "birth_date": member.birth_date.isoformat() if member.birth_date else "",
+        "id_number": member.id_number,
+        "education": member.education,
+        "phone": member.phone,
+        "home_address": member.home_address,
+        "kind": member.get_kind_display(),
+        "joined_on": member.joined_on.isoformat() if member.joined_on else "",
+        "full_on": member.full_on.isoformat() if member.full_on else "",
+        "party_post": member.party_post,
+        "work_unit": member.work_unit,
+        "work_post": member.work_post,
+        "work_status": member.get_work_status_display(),
+        "skills": [skill.name for skill in member.skills.all()],
+        "wishes": member.wishes,
+        "available_times": member.available_times,
+    }
+
+
+@transaction.atomic
+def start(
+    *, member: Member, organisation: Organisation, reason: str, form: dict[str, Any], pledge: str, by: Actor
+) -> ActivityRegistration:
+    """Start a registration as a draft; the home branch may do it for an elderly member.
+
+    *form* holds what the person typed over the pre-filled master data. Raises
+    :class:`ActionDenied` when the receiver is not open, is the home branch, or
+    already has an open registration of this member.
+    """
+    home = member.home_branch()
+    rules.check_receiver(member, organisation, home)
+    rules.check_no_open_registration(member, organisation)
+    assert home is not None
+    try:
+        with transaction.atomic():
+            registration = ActivityRegistration.objects.create(
+                member=member,
+                organisation=organisation,
+                home_branch=home,
+                reason=reason,
+                form={**snapshot(member), **form},
+                pledge=pledge,
+                created_by=account(by),
+            )
+    except IntegrityError:  # another tab or the home branch was faster
+        raise ActionDenied(rules.ALREADY_OPEN, "already_open") from None
+    audit.record("registration.started", registration, by=by, organisation=home)
+    return registration
+
+
+@transaction.atomic
+def edit(*, registration: ActivityRegistration, form: dict[str, Any], reason: str, pledge: str, by: Actor) -> None:
+    """Change a draft or a returned form."""
+    if registration.state not in (S.DRAFT, S.RETURNED):
+        lifecycle.registration.check(registration, S.DRAFT)
+    registration.form = {**registration.form, **form}
+    registration.reason = reason
+    registration.pledge = pledge
+    registration.save(update_fields=["form", "reason", "pledge"])
+    audit.record("registration.edited", registration, by=by, organisation=registration.home_branch)
+
+
+@transaction.atomic
+def submit(*, registration: ActivityRegistration, by: Actor) -> None:
+    """Ask the home branch for the letter."""
+    lifecycle.registration.move(registration, S.PENDING_LETTER, submitted_at=timezone.now(), remark="")
+    audit.record("registration.submitted", registration, by=by, organisation=registration.home_branch)
+    outbox.put("members.tell_letter_wanted", registration.pk)
+
+
+@transaction.atomic
+def send_back(*, registration: ActivityRegistration, reason: str, by: Actor) -> None:
+    """The home branch or the receiver returns the form for correction."""
+    rules.check_reason(reason)
+    lifecycle.registration.move(registration, S.RETURNED, remark=reason.strip())
+    void_letters(registration)
+    audit.record("registration.returned", registration, by=by, organisation=registration.home_branch, reason=reason)
+    outbox.put("members.tell_returned", registration.pk)
+
+
+@transaction.atomic
+def withdraw(*, registration: ActivityRegistration, by: Actor) -> None:
+    """The member or the home branch takes the registration back; a letter becomes void."""
+    lifecycle.registration.move(registration, S.WITHDRAWN)
+    void_letters(registration)
+    audit.record("registration.withdrawn", registration, by=by, organisation=registration.home_branch)
+
+
+def void_letters(registration: ActivityRegistration) -> None:
+    """A letter is never reused: what is not used by now is void."""
+    for letter in registration.letters.filter(state=LetterState.VALID):
+        lifecycle.letter.move(letter, LetterState.VOID)
