@@ -72,6 +72,8 @@ def give_back(root: Path) -> int:
 class QoS(virtual.QoS):  # type: ignore[misc]
     """Removes a message's file when the worker says that it is done with it."""
 
+    channel: Channel
+
     def ack(self, delivery_tag: str) -> None:
         self.channel.forget(delivery_tag)
         super().ack(delivery_tag)

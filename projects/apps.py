@@ -4,4 +4,14 @@ from django.utils.translation import gettext_lazy as _
 
 class ProjectsConfig(AppConfig):
     name = "projects"
-    verbose_name = _("Projects")
+    verbose_name = _("Service projects")
+
+    def ready(self) -> None:
+        from dualmgmt.lib import registry
+        from projects import panels, todo
+
+        for provider in todo.PROVIDERS:
+            registry.todos.register(provider)
+        registry.panels.register("member.detail", panels.service_of_member)
+        registry.panels.register("my_page", panels.service_of_member)
+        registry.panels.register("organisation.detail", panels.projects_of_organisation)

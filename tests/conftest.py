@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import polib
 import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.template.base import Node
 
+from dualmgmt.catalogue import compile_catalogues
 from dualmgmt.celery import app as celery_app
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,16 +60,6 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if not hasattr(config, "workerinput"):
         compile_catalogues()
-
-
-def compile_catalogues() -> None:
-    """`.po` to `.mo` without GNU gettext; a half-written file of a parallel run is never read."""
-    for po in ROOT.glob("locale/*/LC_MESSAGES/*.po"):
-        mo = po.with_suffix(".mo")
-        if not mo.exists() or mo.stat().st_mtime < po.stat().st_mtime:
-            fresh = mo.with_suffix(f".{os.getpid()}.tmp")
-            polib.pofile(str(po)).save_as_mofile(str(fresh))
-            fresh.rename(mo)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from members.models import User
 
-    Actor = Union["AbstractBaseUser", "SystemActor"]
+    Actor: TypeAlias = "User | SystemActor"
 
 
 class SystemActor:
@@ -25,6 +25,6 @@ class SystemActor:
 SYSTEM = SystemActor()
 
 
-def account(by: Actor) -> AbstractBaseUser | None:
+def account(by: Actor) -> User | None:
     """The account to store in a foreign key: ``None`` when the portal itself acted."""
     return None if isinstance(by, SystemActor) else by

@@ -16,6 +16,7 @@ from celery import current_app
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from dualmgmt.models import Outbox
 
@@ -43,7 +44,7 @@ def ring(pk: int) -> None:
     """Wake a worker for one row; an unreachable broker is logged, the sweeper tries again."""
     try:
         current_app.tasks[DELIVER_TASK].delay(pk)
-    except (OSError, current_app.connection().recoverable_connection_errors):
+    except (OSError, OperationalError):
         logger.warning("outbox row %s: broker not reachable, left to the sweeper", pk)
 
 

@@ -58,6 +58,10 @@ class EncryptedTextField(models.TextField):
 class EncryptedJSONField(EncryptedTextField):
     """A JSON value that is encrypted as a whole: forms and letters as they were filled in."""
 
+    # For the type checker: what may be assigned and what is read.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value(json.dumps(value, ensure_ascii=False))
 

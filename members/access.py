@@ -1,0 +1,88 @@
+"""The door to members, registrations and letters."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+
+from branches.access import fetch, may, require
+from branches.models import Organisation
+from branches.permissions import Permission
+from members.models import ActivityRegistration, IntroductionLetter, Member, User
+
+
+def get_member(user: User, pk: int, permission: Permission | None = None) -> Member:
+    """A visible member; with *permission* the user must hold it at the member's home branch."""
+    member = fetch(Member.objects.visible_to(user).select_related("user"), pk=pk)
+    if permission is not None:
+        home = member.home_branch()
+        if home is None:
+            raise PermissionDenied
+        require(user, permission, home)
+    return member
+
+
+def own_member(user: User) -> Member:
+    """The member this account belongs to, or 403."""
+    if user.as_member is None:
+        raise PermissionDenied
+    return user.as_member
+
+
+def get_registration(user: User, pk: int) -> ActivityRegistration:
+    rows = ActivityRegistration.objects.visible_to(user)
+    return fetch(rows.select_related("member", "organisation", "home_branch", "placement"), pk=pk)
+
+
+def home_registration(user: User, pk: int, permission: Permission) -> ActivityRegistration:
+    """A registration for the home side: *permission* at its home branch."""
+    registration = get_registration(user, pk)
+    require(user, permission, registration.home_branch)
+    return registration
+
+
+def received_registration(user: User, pk: int, permission: Permission) -> ActivityRegistration:
+    """A registration for the receiver's side: *permission* at the receiving organisation."""
+    registration = get_registration(user, pk)
+    require(user, permission, registration.organisation)
+    return registration
+
+
+def editable_registration(user: User, pk: int) -> ActivityRegistration:
+    """For the member, or for the home branch on the member's behalf."""
+    registration = get_registration(user, pk)
+    if registration.member.user_id != user.pk:
+        require(user, Permission.ROSTER_EDIT, registration.home_branch)
+    return registration
+
+
+def may_edit(user: User, registration: ActivityRegistration) -> bool:
+    return registration.member.user_id == user.pk or may(user, Permission.ROSTER_EDIT, registration.home_branch)
+
+
+def get_letter(user: User, pk: int) -> IntroductionLetter:
+    rows = IntroductionLetter.objects.visible_to(user)
+    return fetch(rows.select_related("registration__member", "registration__organisation", "issuer"), pk=pk)
+
+
+def find_letter(user: User, text: str) -> IntroductionLetter | None:
+    """A letter addressed to one of the user's organisations, by its number or check code.
+
+    Everything else is "not found": the answer must not tell whose letter it is.
+    """
+    receivers = Organisation.objects.where(user, Permission.REGISTRATION_ACCEPT)
+    text = text.strip()
+    code = text.upper().replace(" ", "").replace("-", "")
+    found = IntroductionLetter.objects.filter(Q(number=text) | Q(code=code), registration__organisation__in=receivers)
+    return found.select_related("registration__organisation").order_by("-pk").first() if text else None
+
+
+def sees_phone(user: User, member: Member) -> bool:
+    """The home branch sees its members' phones, a receiver those registered with it (design.md §9)."""
+    if member.user_id == user.pk:
+        return True
+    home = member.home_branch()
+    if home is not None and may(user, Permission.ROSTER_VIEW, home):
+        return True
+    registered = member.registrations.registered().select_related("organisation")
+    return any(may(user, Permission.REGISTRATION_VIEW, row.organisation) for row in registered)

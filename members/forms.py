@@ -1,0 +1,222 @@
+"""Forms of the roster and of reporting in."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from branches.enums import ACTIVITY_ONLY_SETTINGS, Kind
+from branches.models import Organisation
+from branches.permissions import Permission
+from dualmgmt.lib.clock import today
+from dualmgmt.lib.denied import ActionDenied
+from dualmgmt.lib.forms import DateInput
+from members.actions.registrations import snapshot
+from members.enums import OPEN_REGISTRATION_STATES, DeclineReason, RegistrationReason
+from members.models import ActivityRegistration, Member, Skill
+from members.queries import placements
+from members.rules import check_validity
+from members.values import clean_id_number, clean_phone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from members.models import User
+
+# The fields of the form that the person may change over the pre-filled master data.
+TYPED = ("phone", "home_address", "work_unit", "work_post", "wishes", "available_times")
+
+
+def grouped(rows: Iterable[Organisation]) -> list[tuple[str, Any]]:
+    """Choices of organisations under the name of the one above each."""
+    rows = list(rows)
+    step = Organisation.steplen
+    parents = {row.path[:-step] for row in rows}
+    names = dict(Organisation.objects.filter(path__in=parents).values_list("path", "name"))
+    choices: list[tuple[str, Any]] = [("", _("Please choose"))]
+    for parent, group in groupby(rows, key=lambda row: row.path[:-step]):
+        choices.append((names.get(parent, ""), [(row.pk, row.name) for row in group]))
+    return choices
+
+
+class RegistrationForm(forms.Form):
+    """The registration form 党员信息登记表, pre-filled; what the roll already holds is not asked."""
+
+    organisation = forms.ModelChoiceField(
+        label=_("Where to report in"),
+        queryset=Organisation.objects.none(),
+        help_text=_("The community where you live, or another organisation that accepts members."),
+    )
+    reason = forms.ChoiceField(label=_("Reason for reporting in"), choices=RegistrationReason.choices)
+    phone = forms.CharField(
+        label=_("Phone"), max_length=30, help_text=_("The receiving organisation calls you on this number.")
+    )
+    home_address = forms.CharField(
+        label=_("Home address"),
+        max_length=200,
+        required=False,
+        help_text=_("Compound and building, so that the community can place you near your home."),
+    )
+    work_unit = forms.CharField(label=_("Employer"), max_length=100, required=False)
+    work_post = forms.CharField(label=_("Post or title"), max_length=50, required=False)
+    skills = forms.ModelMultipleChoiceField(
+        label=_("Skills"),
+        queryset=Skill.objects.all(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Projects that look for them are shown to you first."),
+    )
+    wishes = forms.CharField(label=_("Service wishes"), max_length=200, required=False)
+    available_times = forms.CharField(label=_("Times available"), max_length=200, required=False)
+    pledge = forms.CharField(
+        label=_("Service pledge"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(
+        self, *args: Any, member: Member, registration: ActivityRegistration | None = None, **kwargs: Any
+    ) -> None:
+        self.member = member
+        self.registration = registration
+        filled = {**snapshot(member), **(registration.form if registration else {})}
+        initial = {name: filled.get(name, "") for name in TYPED}
+        initial["skills"] = list(member.skills.all())
+        if registration is not None:
+            initial["reason"] = registration.reason
+            initial["pledge"] = registration.pledge
+        super().__init__(*args, initial={**initial, **kwargs.pop("initial", {})}, **kwargs)
+        if registration is not None:
+            del self.fields["organisation"]
+            return
+        home = member.home_branch()
+        open_at = member.registrations.filter(state__in=OPEN_REGISTRATION_STATES).values("organisation_id")
+        receivers = Organisation.objects.receiving().exclude(pk__in=open_at)
+        if home is not None:
+            above = [home.path[:end] for end in range(Organisation.steplen, len(home.path) + 1, Organisation.steplen)]
+            receivers = receivers.exclude(path__in=above)
+        field = self.fields["organisation"]
+        field.queryset = receivers  # type: ignore[attr-defined]
+        field.choices = grouped(receivers)  # type: ignore[attr-defined]
+
+    def clean_phone(self) -> str:
+        return clean_phone(self.cleaned_data["phone"])
+
+    def typed(self) -> dict[str, Any]:
+        """What was typed over the master data, as it goes into the registration's snapshot."""
+        cleaned = self.cleaned_data
+        return {**{name: cleaned[name] for name in TYPED}, "skills": [skill.name for skill in cleaned["skills"]]}
+
+
+class IssueForm(forms.Form):
+    valid_days = forms.IntegerField(label=_("Valid for (days)"), min_value=1)
+    paper = forms.BooleanField(
+        label=_("The member takes a paper letter along"),
+        required=False,
+        help_text=_("Otherwise the letter is handed in online at once."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["valid_days"].initial = settings.LETTER_VALID_DAYS
+
+    def clean_valid_days(self) -> int:
+        days: int = self.cleaned_data["valid_days"]
+        try:
+            check_validity(days)
+        except ActionDenied as denied:
+            raise forms.ValidationError(str(denied), denied.code) from None
+        return days
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("The member and the home branch read it."),
+    )
+
+
+class AcceptForm(forms.Form):
+    placement = forms.ModelChoiceField(
+        label=_("Place in"), queryset=Organisation.objects.none(), empty_label=None
+    )
+
+    def __init__(self, *args: Any, receiver: Organisation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["placement"].queryset = placements(receiver)  # type: ignore[attr-defined]
+
+
+class DeclineForm(ReasonForm):
+    decline_reason = forms.ChoiceField(label=_("Kind of reason"), choices=DeclineReason.choices)
+    field_order = ["decline_reason", "reason"]
+
+
+class FindLetterForm(forms.Form):
+    q = forms.CharField(
+        label=_("Letter number or check code"),
+        max_length=60,
+        required=False,
+        help_text=_("As printed on the letter, for example under its square code."),
+    )
+
+
+class MemberForm(forms.ModelForm[Member]):
+    """A member typed in by hand, or corrected by the home branch."""
+
+    branch = forms.ModelChoiceField(label=_("Home branch"), queryset=Organisation.objects.none())
+
+    class Meta:
+        model = Member
+        fields = [
+            "name", "sex", "id_number", "birth_date", "ethnicity", "education", "phone", "home_address", "kind",
+            "joined_on", "full_on", "party_post", "work_unit", "work_post", "work_status", "exempt", "exempt_reason",
+            "skills",
+        ]  # fmt: skip
+        widgets = {
+            "id_number": forms.TextInput,
+            "phone": forms.TextInput,
+            "home_address": forms.TextInput,
+            "birth_date": DateInput,
+            "joined_on": DateInput,
+            "full_on": DateInput,
+            "skills": forms.CheckboxSelectMultiple,
+        }
+        help_texts = {"exempt": _("For age or illness; the member then stands in no rate.")}
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            # A stored number is never sent to the browser; typing a new one replaces it.
+            del self.fields["branch"], self.fields["id_number"]
+            return
+        homes = Organisation.objects.where(user, Permission.ROSTER_EDIT).active().filter(kind=Kind.BRANCH)
+        self.fields["branch"].queryset = homes.exclude(setting__in=ACTIVITY_ONLY_SETTINGS)  # type: ignore[attr-defined]
+
+    def clean_id_number(self) -> str:
+        return clean_id_number(self.cleaned_data["id_number"])
+
+    def clean_phone(self) -> str:
+        phone = self.cleaned_data["phone"]
+        return clean_phone(phone) if phone else ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("exempt") and not cleaned.get("exempt_reason"):
+            self.add_error("exempt_reason", _("Say why the member is exempt."))
+        for name in ("birth_date", "joined_on", "full_on"):
+            if cleaned.get(name) and cleaned[name] > today():
+                self.add_error(name, _("This date lies in the future."))
+        return cleaned
+
+
+class AccountForm(forms.Form):
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=30,
+        validators=[RegexValidator(r"^[a-z0-9._-]{3,30}$", _("Use 3 to 30 small letters, digits, dots or hyphens."))],
+    )

@@ -1,0 +1,87 @@
+"""What members and branches are told about registrations."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from branches.models import Appointment, Organisation
+from branches.permissions import Permission
+from dualmgmt.lib import notices
+from members.models import ActivityRegistration, IntroductionLetter
+
+notices.register("letter.wanted", _("%(member)s asks for an introduction letter to %(receiver)s."))
+notices.register("letter.arrived", _("%(member)s of %(home)s reports in; letter %(number)s waits for acceptance."))
+notices.register("registration.returned", _("The registration of %(member)s at %(receiver)s came back: %(reason)s"))
+notices.register("receipt.accepted", _("%(receiver)s has accepted %(member)s. Receipt %(number)s."))
+notices.register("receipt.not_accepted", _("%(receiver)s has not accepted %(member)s: %(reason)s Receipt %(number)s."))
+
+
+def _holders(permission: Permission, organisation: Organisation) -> list[int]:
+    """Who to tell: the holders there, or where there is none, those above."""
+    there = Appointment.objects.holding(permission, organisation)
+    people = list(there.values_list("user_id", flat=True))
+    if people:
+        return people
+    return list(Appointment.objects.holding(permission, organisation, above=True).values_list("user_id", flat=True))
+
+
+def _member_account(registration: ActivityRegistration) -> list[int]:
+    return [registration.member.user_id] if registration.member.user_id else []
+
+
+def _moment(registration: ActivityRegistration) -> int:
+    """Seconds of the submission: a form handed in anew is told anew."""
+    return int(registration.submitted_at.timestamp()) if registration.submitted_at else 0
+
+
+def letter_wanted(registration: ActivityRegistration) -> None:
+    notices.tell(
+        _holders(Permission.LETTER_ISSUE, registration.home_branch),
+        "letter.wanted",
+        key=f"letter.wanted:{registration.pk}:{_moment(registration)}",
+        url=reverse("registration_detail", args=[registration.pk]),
+        member=registration.member.name,
+        receiver=registration.organisation.name,
+    )
+
+
+def letter_issued(registration: ActivityRegistration) -> None:
+    letter = registration.letters.latest("pk")
+    notices.tell(
+        _holders(Permission.REGISTRATION_ACCEPT, registration.organisation),
+        "letter.arrived",
+        key=f"letter.arrived:{letter.pk}",
+        url=reverse("registration_detail", args=[registration.pk]),
+        member=registration.member.name,
+        home=registration.home_branch.name,
+        number=letter.number,
+    )
+
+
+def returned(registration: ActivityRegistration) -> None:
+    people = _member_account(registration) + _holders(Permission.LETTER_ISSUE, registration.home_branch)
+    notices.tell(
+        people,
+        "registration.returned",
+        key=f"registration.returned:{registration.pk}:{registration.letters.count()}:{_moment(registration)}",
+        url=reverse("registration_detail", args=[registration.pk]),
+        member=registration.member.name,
+        receiver=registration.organisation.name,
+        reason=registration.remark or registration.get_state_display(),
+    )
+
+
+def receipt(letter: IntroductionLetter) -> None:
+    registration = letter.registration
+    people = _member_account(registration) + _holders(Permission.LETTER_ISSUE, registration.home_branch)
+    notices.tell(
+        people,
+        f"receipt.{letter.verdict}",
+        key=f"receipt:{letter.pk}",
+        url=reverse("letter_detail", args=[letter.pk]),
+        member=registration.member.name,
+        receiver=registration.organisation.name,
+        reason=letter.receipt_remark,
+        number=letter.receipt_number,
+    )

@@ -1,0 +1,35 @@
+"""Doorbells of the members app: an id comes in, one call goes out."""
+
+from celery import shared_task
+
+from members import notices
+from members.actions import letters
+from members.models import ActivityRegistration, IntroductionLetter
+
+_REGISTRATIONS = ActivityRegistration.objects.select_related("member", "organisation", "home_branch")
+
+
+@shared_task(name="members.tell_letter_wanted")
+def tell_letter_wanted(pk: int) -> None:
+    notices.letter_wanted(_REGISTRATIONS.get(pk=pk))
+
+
+@shared_task(name="members.tell_letter_issued")
+def tell_letter_issued(pk: int) -> None:
+    notices.letter_issued(_REGISTRATIONS.get(pk=pk))
+
+
+@shared_task(name="members.tell_returned")
+def tell_returned(pk: int) -> None:
+    notices.returned(_REGISTRATIONS.get(pk=pk))
+
+
+@shared_task(name="members.tell_receipt")
+def tell_receipt(pk: int) -> None:
+    rows = IntroductionLetter.objects.select_related("registration__member", "registration__organisation")
+    notices.receipt(rows.get(pk=pk))
+
+
+@shared_task(name="members.expire_letters")
+def expire_letters() -> None:
+    letters.expire_letters()

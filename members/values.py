@@ -1,0 +1,32 @@
+"""How ID numbers and phones are written down."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from members import idnumber
+
+# Mobiles by the open numbering plan, landlines with area code (domain.md §7.5).
+PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|\d{7,8}")
+
+
+def squeeze(text: str) -> str:
+    """Full-width to plain, without spaces and hyphens."""
+    return re.sub(r"[\s\-–—]", "", unicodedata.normalize("NFKC", text))
+
+
+def clean_phone(text: str) -> str:
+    """A normalised phone number; raises ``ValidationError`` otherwise."""
+    phone = squeeze(text)
+    if not PHONE.fullmatch(phone):
+        raise ValidationError(_("Enter a mobile number of 11 digits or a landline with area code."), "phone")
+    return phone
+
+
+def clean_id_number(text: str) -> str:
+    """A normalised, valid ID number; raises ``ValidationError`` with the reason."""
+    return idnumber.clean(text)

@@ -1,0 +1,109 @@
+"""Pages of introduction letters: the stub register, finding, printing, filing receipts."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from branches.access import may, may_anywhere, require, require_anywhere
+from branches.models import Organisation
+from branches.permissions import Permission
+from dualmgmt.lib import qr, typeset
+from dualmgmt.lib.pages import attempt
+from members import access, forms, printing
+from members.actions import letters
+from members.enums import RegistrationState as S
+from members.models import IntroductionLetter
+
+PER_PAGE = 25
+
+
+@require_safe
+def letter_list(request: HttpRequest) -> HttpResponse:
+    """The stub register of the home side."""
+    require_anywhere(request.user, Permission.LETTER_VIEW)
+    issuers = Organisation.objects.where(request.user, Permission.LETTER_VIEW)
+    rows = IntroductionLetter.objects.filter(issuer__in=issuers)
+    new_receipts = request.GET.get("receipt") == "new"
+    if new_receipts:
+        rows = rows.filter(receipt_at__isnull=False, receipt_seen_at=None)
+    rows = rows.select_related("issuer", "registration__member", "registration__organisation").order_by("-pk")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "members/letter_list.html",
+        {
+            "page": page,
+            "new_receipts": new_receipts,
+            "find_form": forms.FindLetterForm(),
+            "may_find": may_anywhere(request.user, Permission.REGISTRATION_ACCEPT),
+        },
+    )
+
+
+@require_safe
+def letter_find(request: HttpRequest) -> HttpResponse:
+    """The receiver looks up a letter by its number or check code, also by the printed square code."""
+    require_anywhere(request.user, Permission.REGISTRATION_ACCEPT)
+    form = forms.FindLetterForm(request.GET or None)
+    letter = None
+    if form.is_valid() and form.cleaned_data["q"]:
+        letter = access.find_letter(request.user, form.cleaned_data["q"])
+        if letter is None:
+            form.add_error("q", _("No letter addressed to you has this number or code. Check it and try again."))
+        elif letter.registration.state != S.ISSUED:
+            return redirect("registration_detail", letter.registration_id)
+    return render(request, "members/letter_find.html", {"form": form, "letter": letter})
+
+
+@require_POST
+def letter_hand_in(request: HttpRequest) -> HttpResponse:
+    """A paper letter arrives at the receiver's desk; its code is the proof that it is there."""
+    require_anywhere(request.user, Permission.REGISTRATION_ACCEPT)
+    letter = access.find_letter(request.user, request.POST.get("code", ""))
+    if letter is None:
+        messages.error(request, _("No letter addressed to you has this number or code. Check it and try again."))
+        return redirect("letter_find")
+    attempt(request, lambda: letters.hand_in(letter=letter, by=request.user), _("The letter has been handed in."))
+    return redirect("letter_find") if letter.registration.state == S.ISSUED else redirect(
+        "registration_detail", letter.registration_id
+    )
+
+
+@require_safe
+def letter_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = access.get_letter(request.user, pk)
+    find = request.build_absolute_uri(printing.find_path(letter))
+    context = {
+        "letter": letter,
+        "registration": letter.registration,
+        "qr": qr.svg(find),
+        "may_file": letter.receipt_at is not None
+        and letter.receipt_seen_at is None
+        and may(request.user, Permission.LETTER_ISSUE, letter.issuer),
+    }
+    return render(request, "members/letter_detail.html", context)
+
+
+@require_safe
+def letter_print(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stub, letter and receipt on one A4 sheet."""
+    letter = access.get_letter(request.user, pk)
+    data = printing.letter_data(letter, request.build_absolute_uri(printing.find_path(letter)))
+    answer = HttpResponse(typeset.pdf("letter", data), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="letter-{letter.pk}.pdf"'
+    return answer
+
+
+@require_POST
+def letter_file_receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    letter = access.get_letter(request.user, pk)
+    require(request.user, Permission.LETTER_ISSUE, letter.issuer)
+    attempt(
+        request, lambda: letters.file_receipt(letter=letter, by=request.user), _("The receipt has been filed.")
+    )
+    return redirect("letter_detail", pk)

@@ -1,0 +1,165 @@
+"""Why something about needs, projects, claims and records is refused; each sentence stands here once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from branches.models import Organisation
+from branches.queries import ancestors
+from dualmgmt.lib.actors import account
+from dualmgmt.lib.clock import today
+from dualmgmt.lib.denied import ActionDenied
+from projects.enums import OPEN_CLAIM_STATES, ClaimState, OpenTo, ProjectKind, ProjectState, RecordState
+from projects.models import Claim
+from projects.models.claims import MAX_HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from dualmgmt.lib.actors import Actor
+    from members.models import Member
+    from projects.models import ServiceProject, ServiceRecord
+
+ANSWER_MISSING = _("Write an answer; the resident reads it with the tracking code.")
+REASON_MISSING = _("Say why; the people concerned read it.")
+SECOND_PERSON = _("This project needs a second person to publish it. It waits in the to-do list of your organisation and above.")
+HAS_OPEN_CLAIMS = _("There are open claims. Finish or decline them first.")
+HAS_CLAIMS = _("This project has claims, so it cannot be closed as unclaimed.")
+NOT_PUBLISHED = _("This project is not open for claims.")
+NOT_YET_OPEN = _("Claims open on %(moment)s.")
+CLOSED = _("The time for claims is over.")
+FULL = _("All places are taken.")
+NOT_ENOUGH_PLACES = _("Only %(count)s places are left.")
+NO_MEMBERS = _("This project is for branches.")
+NO_BRANCHES = _("This project is for members.")
+NOT_REGISTERED_HERE = _("Only members registered with or at home in this organisation may claim.")
+NOT_OF_THIS_STREET = _("Only members registered or at home in this street may claim.")
+NOT_OF_THIS_DISTRICT = _("Only members registered or at home in this district may claim.")
+ALREADY_HELD = _("You already hold this place.")
+ALREADY_HELD_BY_BRANCH = _("Your branch already holds places in this project.")
+CAP_REACHED = _("You have %(count)s open claims already. Finish or withdraw one first.")
+TOO_MANY_PARTICIPANTS = _("The claim holds %(places)s places. Take somebody off the list first.")
+NOT_OF_THE_BRANCH = _("Choose members who are at home in the branch or placed in it.")
+NOT_A_PARTICIPANT = _("Only who holds the claim or takes part in it can state what was done.")
+CLAIM_NOT_CONFIRMED = _("The claim is not confirmed.")
+DATE_IN_FUTURE = _("The service date lies in the future.")
+DATE_BEFORE_CLAIM = _("The service date lies before the claim.")
+HOURS_RANGE = _("State more than 0 and at most 12 hours.")
+DAY_IS_FULL = _("With this record there would be more than 12 hours on this day.")
+OWN_RECORD = _("What you stated yourself or did yourself has to be verified by somebody else.")
+CORRECTION_REASON = _("Say why the hours, the people or the words differ from the member's statement.")
+
+
+def check_reason(reason: str) -> str:
+    if not reason.strip():
+        raise ActionDenied(REASON_MISSING, "reason_missing")
+    return reason.strip()
+
+
+def needs_second_key(project: ServiceProject) -> bool:
+    """Minors or money always; everything where the organisation or a committee above has said so (design.md §9)."""
+    if project.is_sensitive or project.organisation.publish_needs_second_key:
+        return True
+    return any(above.publish_needs_second_key for above in ancestors(project.organisation))
+
+
+def check_publisher(project: ServiceProject, by: Actor) -> None:
+    person = account(by)
+    if person is not None and project.author_id == person.pk and needs_second_key(project):
+        raise ActionDenied(SECOND_PERSON, "second_person")
+
+
+def window(project: ServiceProject) -> tuple[str | Promise, str] | None:
+    """Why nobody may claim just now, or ``None``."""
+    now = timezone.now()
+    if project.state != ProjectState.PUBLISHED:
+        return NOT_PUBLISHED, "not_published"
+    if project.claims_open_at and project.claims_open_at > now:
+        moment = timezone.localtime(project.claims_open_at).strftime("%Y-%m-%d %H:%M")
+        return NOT_YET_OPEN % {"moment": moment}, "not_yet_open"
+    if project.claims_close_at and project.claims_close_at <= now:
+        return CLOSED, "closed"
+    return None
+
+
+def area_of(project: ServiceProject) -> Organisation:
+    """The organisation under which members may claim: the publisher, its street's or its district's committee."""
+    if project.open_to == OpenTo.RECEIVER:
+        return project.organisation
+    line = [*ancestors(project.organisation), project.organisation]
+    wanted = str(project.open_to)
+    found = [node for node in line if node.leads_id and node.leads is not None and node.leads.level == wanted]
+    return found[-1] if found else project.organisation
+
+
+class Claimant:
+    """What the rules need to know of a member, read once for a whole list of projects.
+
+    Three queries: where registered, where at home, what is held.
+    """
+
+    def __init__(self, member: Member) -> None:
+        self.member = member
+        home = member.home_branch()
+        registered = member.registrations.registered().select_related("organisation")
+        self.paths = [row.organisation.path for row in registered]
+        if home is not None:
+            self.paths.append(home.path)
+        held = Claim.objects.holding().filter(member=member).values_list("project_id", "state", "project__kind")
+        self.held = {project for project, _state, _kind in held}
+        self.open_claims = sum(
+            1 for _project, state, kind in held if state in OPEN_CLAIM_STATES and kind != ProjectKind.STANDING
+        )
+
+    def why_not(self, project: ServiceProject) -> tuple[str | Promise, str] | None:
+        """The sentence and code by which *project* is refused to this member, or ``None``."""
+        if project.pk in self.held:
+            return ALREADY_HELD, "already_held"
+        if refusal := window(project):
+            return refusal
+        if not project.open_to_members:
+            return NO_MEMBERS, "no_members"
+        if project.taken >= project.places:
+            return FULL, "full"
+        area = area_of(project)
+        if not any(path.startswith(area.path) for path in self.paths):
+            sentence = {
+                OpenTo.RECEIVER: NOT_REGISTERED_HERE,
+                OpenTo.STREET: NOT_OF_THIS_STREET,
+                OpenTo.DISTRICT: NOT_OF_THIS_DISTRICT,
+            }[OpenTo(project.open_to)]
+            return sentence, "not_of_this_area"
+        if project.kind != ProjectKind.STANDING and self.open_claims >= settings.CLAIM_OPEN_CAP:
+            return CAP_REACHED % {"count": self.open_claims}, "cap_reached"
+        return None
+
+
+def check_statement(claim: Claim, member: Member, service_date: dt.date, hours: Decimal) -> None:
+    """Raise unless *member* may state *hours* on *service_date* for *claim* (domain.md §10.6)."""
+    if claim.member_id != member.pk and not claim.participants.filter(member=member).exists():
+        raise ActionDenied(NOT_A_PARTICIPANT, "not_a_participant")
+    if claim.state not in (ClaimState.CONFIRMED, ClaimState.FINISHED):
+        raise ActionDenied(CLAIM_NOT_CONFIRMED, "claim_not_confirmed")
+    if service_date > today():
+        raise ActionDenied(DATE_IN_FUTURE, "date_in_future")
+    if service_date < timezone.localtime(claim.claimed_at).date():
+        raise ActionDenied(DATE_BEFORE_CLAIM, "date_before_claim")
+    if not 0 < hours <= MAX_HOURS_PER_DAY:
+        raise ActionDenied(HOURS_RANGE, "hours_range")
+    others = member.service_records.filter(service_date=service_date).exclude(state=RecordState.RETURNED)
+    already = others.aggregate(total=Sum("hours"))["total"] or Decimal(0)
+    if already + hours > MAX_HOURS_PER_DAY:
+        raise ActionDenied(DAY_IS_FULL, "day_is_full")
+
+
+def check_verifier(record: ServiceRecord, by: Actor) -> None:
+    """Nobody verifies what they stated or did themselves (design.md §2.4)."""
+    person = account(by)
+    if person is not None and person.pk in (record.stated_by_id, record.member.user_id):
+        raise ActionDenied(OWN_RECORD, "own_record")

@@ -1,0 +1,177 @@
+"""Pages of projects: the hall for claiming, the desk for working on them."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from branches.access import may, may_anywhere, require_anywhere, require_business
+from branches.models import Organisation
+from branches.permissions import Permission
+from dualmgmt.lib.denied import ActionDenied
+from dualmgmt.lib.pages import attempt, complain
+from projects import access, forms, rules
+from projects.actions import projects
+from projects.enums import ClaimState, ProjectState
+from projects.filters import ProjectFilter
+from projects.models import Need, ServiceProject
+from projects.queries import hall_lines
+
+PER_PAGE = 20
+
+
+@require_safe
+def project_list(request: HttpRequest) -> HttpResponse:
+    """The project hall: published projects, with what one can claim and why not."""
+    require_business(request.user)
+    rows = ServiceProject.objects.visible_to(request.user).filter(state=ProjectState.PUBLISHED)
+    rows = rows.select_related("organisation__leads", "category").prefetch_related("skills")
+    filters = ProjectFilter(request.GET, queryset=rows.order_by("-published_at", "-pk"), request=request)
+    page = Paginator(filters.qs, PER_PAGE).get_page(request.GET.get("page"))
+    lines = hall_lines(page.object_list, request.user.as_member)
+    lines.sort(key=lambda line: not line.claimable)
+    context = {
+        "filters": filters,
+        "page": page,
+        "lines": lines,
+        "member": request.user.as_member,
+        "works_on_projects": may_anywhere(request.user, Permission.PROJECT_VIEW),
+    }
+    return render(request, "projects/project_list.html", context)
+
+
+@require_safe
+def project_desk(request: HttpRequest) -> HttpResponse:
+    """The publisher's own projects in every state."""
+    require_anywhere(request.user, Permission.PROJECT_VIEW)
+    mine = Organisation.objects.where(request.user, Permission.PROJECT_VIEW)
+    rows = ServiceProject.objects.filter(organisation__in=mine).select_related("organisation", "category")
+    state = request.GET.get("state", "")
+    if state in ProjectState.values:
+        rows = rows.filter(state=state)
+    page = Paginator(rows.order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "states": ProjectState.choices, "state": state}
+    return render(request, "projects/project_desk.html", context)
+
+
+def _need_to_convert(request: HttpRequest) -> Need | None:
+    pk = request.GET.get("need", "")
+    return access.get_need(request.user, int(pk), Permission.NEED_HANDLE) if pk.isdigit() else None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def project_new(request: HttpRequest) -> HttpResponse:
+    """A new project, pre-filled from the need it answers."""
+    require_anywhere(request.user, Permission.PROJECT_EDIT)
+    need = _need_to_convert(request)
+    initial = {}
+    if need is not None:
+        initial = {
+            "organisation": need.organisation,
+            "category": need.category,
+            "description": need.text,
+            "place": need.place,
+            "title": need.text[:30],
+        }
+    form = forms.ProjectForm(request.POST or None, user=request.user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        fields = {name: form.cleaned_data[name] for name in form.Meta.fields if name != "skills"}
+        try:
+            project = projects.draft(by=request.user, need=need, skills=form.cleaned_data["skills"], **fields)
+        except ActionDenied as denied:
+            form.add_error(None, str(denied))
+        else:
+            messages.success(request, _("The project has been saved as a draft."))
+            return redirect("project_detail", project.pk)
+    return render(request, "projects/project_form.html", {"form": form, "need": need})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def project_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    project = access.get_project(request.user, pk, Permission.PROJECT_EDIT)
+    if project.state not in (ProjectState.DRAFT, ProjectState.RETURNED):
+        return redirect("project_detail", pk)
+    form = forms.ProjectForm(request.POST or None, user=request.user, instance=project)
+    if request.method == "POST" and form.is_valid():
+        changes = {name: form.cleaned_data[name] for name in form.fields if name != "skills"}
+        done = attempt(
+            request,
+            lambda: projects.edit(
+                project=project, changes=changes, skills=form.cleaned_data["skills"], by=request.user
+            ),
+            _("The changes have been saved."),
+        )
+        if done:
+            return redirect("project_detail", pk)
+    return render(request, "projects/project_form.html", {"form": form, "project": project})
+
+
+@require_safe
+def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    project = access.get_project(request.user, pk)
+    user = request.user
+    edits = may(user, Permission.PROJECT_EDIT, project.organisation)
+    publishes = may(user, Permission.PROJECT_PUBLISH, project.organisation)
+    own_second_key = project.author_id == user.pk and rules.needs_second_key(project)
+    line = hall_lines([project], user.as_member)[0]
+    branches = forms.BranchClaimForm(user=user) if project.open_to_branches else None
+    if branches is not None and not branches.fields["branch"].queryset.exists():  # type: ignore[attr-defined]
+        branches = None
+    claims = project.claims.exclude(state__in=[ClaimState.WITHDRAWN, ClaimState.DECLINED])
+    held = project.claims.open().filter(member=user.as_member).first() if user.as_member else None
+    context = {
+        "project": project,
+        "line": line,
+        "member": user.as_member,
+        "held": held,
+        "branch_form": branches if project.state == ProjectState.PUBLISHED else None,
+        "needs": project.needs.visible_to(user),
+        "skills": project.skills.all(),
+        "sees_claims": may(user, Permission.CLAIM_VIEW, project.organisation),
+        "claims": claims.select_related("member", "branch", "project").order_by("ordinal"),
+        "edits": edits,
+        "may_edit": edits and project.state in (ProjectState.DRAFT, ProjectState.RETURNED),
+        "may_submit": edits and project.state in (ProjectState.DRAFT, ProjectState.RETURNED),
+        "may_publish": publishes
+        and not own_second_key
+        and project.state in (ProjectState.DRAFT, ProjectState.IN_REVIEW, ProjectState.RETURNED),
+        "needs_other": own_second_key and project.state in (ProjectState.DRAFT, ProjectState.IN_REVIEW),
+        "may_return": publishes and project.state == ProjectState.IN_REVIEW,
+        "reason_form": forms.ReasonForm(),
+    }
+    return render(request, "projects/project_detail.html", context)
+
+
+@require_POST
+def project_move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """One step of a project's life, by the button that was pressed."""
+    plain = {
+        "submit": (Permission.PROJECT_EDIT, projects.submit, _("A second person has been asked to publish it.")),
+        "publish": (Permission.PROJECT_PUBLISH, projects.publish, _("The project is open for claims.")),
+        "resume": (Permission.PROJECT_EDIT, projects.resume, _("The project is open again.")),
+        "complete": (Permission.PROJECT_EDIT, projects.complete, _("The project is completed.")),
+        "unclaimed": (Permission.PROJECT_EDIT, projects.close_unclaimed, _("The project is closed without claims.")),
+    }
+    with_reason = {
+        "return": (Permission.PROJECT_PUBLISH, projects.send_back, _("The author reads your reason.")),
+        "suspend": (Permission.PROJECT_EDIT, projects.suspend, _("The project is suspended.")),
+        "cancel": (Permission.PROJECT_EDIT, projects.cancel, _("The project is cancelled; the claimants have been told.")),
+    }
+    if step in plain:
+        permission, action, done = plain[step]
+        project = access.get_project(request.user, pk, permission)
+        attempt(request, lambda: action(project=project, by=request.user), done)
+    else:
+        permission, action, done = with_reason[step]  # the URL names no other step
+        project = access.get_project(request.user, pk, permission)
+        form = forms.ReasonForm(request.POST)
+        if form.is_valid():
+            reason = form.cleaned_data["reason"]
+            attempt(request, lambda: action(project=project, reason=reason, by=request.user), done)
+        else:
+            complain(request, form)
+    return redirect("project_detail", pk)
