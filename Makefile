@@ -6,7 +6,6 @@ PY := .venv/bin/python
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
-OURS := dualmgmt branches members projects evaluations tests manage.py deploy
 # The local services that `make check` tests on besides the embedded default. The test database is made and dropped.
 CHECK_DATABASE_URL ?= $(if $(findstring postgres,$(DATABASE_URL)),$(DATABASE_URL),postgres://postgres@127.0.0.1:5432/dualmgmt_check)
 CHECK_REDIS_URL ?= $(or $(REDIS_URL),redis://127.0.0.1:6379/9)

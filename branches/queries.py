@@ -14,7 +14,11 @@ def ancestors(organisation: Organisation) -> list[Organisation]:
     return list(Organisation.objects.filter(path__in=paths))
 
 
-def parent_paths(organisations: Iterable[Organisation]) -> dict[int, str]:
-    """Path of each organisation's parent, empty for roots."""
+def ancestors_of_many(organisations: Iterable[Organisation]) -> dict[int, list[Organisation]]:
+    """Primary key → ancestors from the root down, with ``leads`` loaded; one query for all."""
+    organisations = list(organisations)
     step = Organisation.steplen
-    return {organisation.pk: organisation.path[:-step] for organisation in organisations}
+    ends = {row.pk: range(step, len(row.path), step) for row in organisations}
+    paths = {row.path[:end] for row in organisations for end in ends[row.pk]}
+    by_path = {row.path: row for row in Organisation.objects.filter(path__in=paths).select_related("leads")}
+    return {row.pk: [by_path[row.path[:end]] for end in ends[row.pk]] for row in organisations}

@@ -33,8 +33,7 @@ def stop(chinese: str, english: str) -> None:
 
 
 def digest(*paths: Path) -> str:
-    parts = [sys.version.split()[0].encode(), *(path.read_bytes() for path in paths)]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def stamped(stamp: Path, value: str) -> bool:

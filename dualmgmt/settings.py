@@ -115,7 +115,8 @@ TEMPLATES = [
 FORM_RENDERER = "dualmgmt.lib.forms.PortalRenderer"
 
 # Database: SQLite in a file unless DATABASE_URL names a PostgreSQL.
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
+database_url = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"
+DATABASES = {"default": env.db_url_config(database_url)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     VAR_DIR.mkdir(parents=True, exist_ok=True)
     # Immediate transactions and WAL: writers queue instead of failing with "database is locked".
@@ -272,6 +273,9 @@ SPECTACULAR_SETTINGS = {
 PORTAL_NAME = env.str("PORTAL_NAME", default="")
 LETTER_VALID_DAYS = env.int("LETTER_VALID_DAYS", default=30)
 LETTER_VALID_DAYS_MAX = 90
+# Home units compiled in one transaction, and how long a worker may be silent before another takes over.
+REPORT_CHUNK_UNITS = env.int("REPORT_CHUNK_UNITS", default=500)
+REPORT_LEASE_SECONDS = env.int("REPORT_LEASE_SECONDS", default=60)
 CLAIM_OPEN_CAP = env.int("CLAIM_OPEN_CAP", default=3)
 IMPORT_MAX_BYTES = 10 * 1024 * 1024
 IMPORT_MAX_ROWS = 100_000

@@ -5,3 +5,12 @@ from django.utils.translation import gettext_lazy as _
 class EvaluationsConfig(AppConfig):
     name = "evaluations"
     verbose_name = _("Evaluations")
+
+    def ready(self) -> None:
+        from dualmgmt.lib import registry
+        from evaluations import panels, todo
+
+        for provider in todo.PROVIDERS:
+            registry.todos.register(provider)
+        registry.panels.register("member.detail", panels.evaluation_of_member)
+        registry.panels.register("my_page", panels.evaluation_of_member)

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 from django.conf import settings
 from django.core.cache import caches
 from django.template.base import Node
@@ -81,15 +82,24 @@ def no_network() -> Iterator[None]:
     socket.socket.connect = connect  # type: ignore[method-assign]
 
 
-_prefixes = itertools.count()
+CACHE_PREFIX = f"dualmgmt-test-{os.getpid()}"
+_numbers = itertools.count()
 
 
 @pytest.fixture(autouse=True)
 def own_cache() -> None:
     """Rate limits live in the cache; without a prefix of its own one test would see another's."""
-    prefix = f"test-{os.getpid()}-{next(_prefixes)}"
+    prefix = f"{CACHE_PREFIX}-{next(_numbers)}"
     settings.CACHES["default"]["KEY_PREFIX"] = prefix
     caches["default"].key_prefix = prefix
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A Redis that was lent to the tests gets back without their keys; nobody else's are touched."""
+    if settings.REDIS_URL and not session.config.option.collectonly:
+        with redis.Redis.from_url(settings.REDIS_URL) as client:
+            for key in client.scan_iter(f"{CACHE_PREFIX}-*", count=1000):
+                client.delete(key)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import unicodedata
 from types import FrameType
 from typing import IO, Any
 
+import redis
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
@@ -71,6 +72,7 @@ class Command(BaseCommand):
         try:
             self.be_the_only_one()
             self.check_port(host, port)
+            self.check_redis()
             self.prepare_database(demo=not options["no_demo"])
             children = self.children(host, port)
             self.serve(children, host, port)
@@ -105,12 +107,22 @@ class Command(BaseCommand):
                     % {"port": port, "other": port + 1 if port < 65535 else 8001}
                 ) from None
 
+    def check_redis(self) -> None:
+        if not settings.REDIS_URL:
+            return
+        try:
+            with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5) as client:
+                client.ping()
+        except (redis.RedisError, ValueError) as error:
+            raise Refused(_("Redis does not answer: %(error)s Check REDIS_URL.") % {"error": error}) from None
+
     def prepare_database(self, *, demo: bool) -> None:
         try:
             tables = connection.introspection.table_names()
         except OperationalError as error:
             raise Refused(
-                _("The database does not answer: %(error)s Check DATABASE_URL.") % {"error": str(error).strip()}
+                _("The database does not answer: %(error)s Check DATABASE_URL.")
+                % {"error": str(error).strip().partition("\n")[0]}
             ) from None
         if tables and "django_migrations" not in tables:
             raise Refused(_("This database holds other tables. Name an empty one in DATABASE_URL."))
