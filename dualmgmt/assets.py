@@ -54,10 +54,11 @@ class PackageAssetFinder(BaseFinder):
         return []
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
-        found = self.storage.path(path) if self.storage.exists(path) else None
-        if find_all:
-            return [found] if found else []
-        return found
+        # Nothing found is an empty list either way: Django gathers what finders answer, and a None would count.
+        if not self.storage.exists(path):
+            return []
+        found = self.storage.path(path)
+        return [found] if find_all else found
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
         for name in PACKAGE_FILES:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from branches.access import is_administrator, may_anywhere
@@ -25,14 +25,6 @@ class NavItem:
     url: str
     icon: str
     active: bool
-
-
-def _exists(name: str) -> bool:  # TODO lead: remove when all pages exist
-    try:
-        reverse(name)
-    except NoReverseMatch:
-        return False
-    return True
 
 
 def navigation(user: User, path: str) -> list[NavItem]:
@@ -62,7 +54,7 @@ def navigation(user: User, path: str) -> list[NavItem]:
         (business, _("Organisations"), "organisation_list", "diagram-3"),
         (holds(P.AUDIT_VIEW), _("Audit log"), "audit_list", "shield-check"),
     ]
-    items = [(label, reverse(name), icon) for shown, label, name, icon in entries if shown and _exists(name)]
+    items = [(label, reverse(name), icon) for shown, label, name, icon in entries if shown]
     # The longest matching path wins, so that /members/me/ does not light up /members/ too.
     best = max((url for _label, url, _icon in items if path.startswith(url)), key=len, default="")
     return [NavItem(label, url, icon, url == best) for label, url, icon in items]

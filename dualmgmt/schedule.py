@@ -6,11 +6,26 @@ doubled ring changes nothing.
 
 from typing import Any
 
+from celery.schedules import crontab
+
 SCHEDULE: dict[str, dict[str, Any]] = {
     "wake promised work whose first call was lost": {
         "task": "dualmgmt.sweep_outbox",
         "schedule": 60.0,
         # A ring that waited longer than this is dropped: the next one does the same.
         "options": {"expires": 55},
+    },
+    "hand on report runs whose worker died": {
+        "task": "evaluations.sweep_runs",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    "prepare feedback, record silence, start due reports": {
+        "task": "evaluations.daily",
+        "schedule": crontab(hour=6, minute=10),
+    },
+    "expire paper letters": {
+        "task": "members.expire_letters",
+        "schedule": crontab(hour=0, minute=30),
     },
 }

@@ -161,7 +161,7 @@ if REDIS_URL:
         "unacked_restore_throttle": 5,
     }
 else:
-    CELERY_BROKER_URL = "filequeue://"
+    CELERY_BROKER_URL = "filequeue://localhost"
     CELERY_BROKER_TRANSPORT = "dualmgmt.filequeue:Transport"
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
     CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_dir": str(QUEUE_DIR)}

@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 
 from dualmgmt.api import urlpatterns as api_urls
 from dualmgmt.views import health, styleguide
+from dualmgmt.views.audit import audit_list
 from dualmgmt.views.front import front
 from dualmgmt.views.notices import notice_list, notice_read, notice_read_all
 from dualmgmt.views.todo import todo
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/<int:pk>/", notice_read, name="notice_read"),
     path("notices/read/", notice_read_all, name="notice_read_all"),
     path("language/", login_not_required(set_language), name="set_language"),
+    path("audit/", audit_list, name="audit_list"),
     path("health/", health.health, name="health"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include(api_urls)),

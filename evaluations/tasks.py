@@ -1,8 +1,9 @@
 """Doorbells of the evaluations app. Long work is held by a lease, not by the queue."""
 
-from celery import current_app, shared_task
+from celery import shared_task
 from django.db import transaction
 
+from dualmgmt.lib import jobs
 from evaluations import notices
 from evaluations.actions import feedback as feedback_actions
 from evaluations.compile import runs
@@ -12,7 +13,7 @@ from evaluations.models import FactualFeedback, Guidance, ReportChunk
 @shared_task(name="evaluations.wake_run")
 def wake_run(pk: int) -> None:
     """From the outbox: wake a worker for a run. Should the call be lost, the sweeper makes it again."""
-    transaction.on_commit(lambda: current_app.tasks["evaluations.compile_run"].delay(pk))
+    transaction.on_commit(lambda: jobs.named("evaluations.compile_run").delay(pk))
 
 
 @shared_task(name="evaluations.compile_run")
@@ -23,7 +24,7 @@ def compile_run(pk: int) -> None:
 @shared_task(name="evaluations.sweep_runs")
 def sweep_runs() -> None:
     for pk in runs.stalled():
-        current_app.tasks["evaluations.compile_run"].delay(pk)
+        jobs.named("evaluations.compile_run").delay(pk)
 
 
 @shared_task(name="evaluations.daily")

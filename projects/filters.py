@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Organisation
 from branches.permissions import Permission
-from members.models import HomeMembership
 from projects.enums import NeedState, ProjectKind, RecordState
 from projects.models import Category, Need, ServiceProject, ServiceRecord
+from projects.queries import publishers_near
 
 
 class NeedFilter(django_filters.FilterSet):
@@ -57,9 +57,7 @@ class ProjectFilter(django_filters.FilterSet):
         member = self.request.user.as_member
         if member is None:
             return rows
-        registered = member.registrations.registered().values_list("organisation_id", flat=True)
-        home = HomeMembership.objects.open().filter(member=member).values_list("organisation_id", flat=True)
-        return rows.filter(organisation__in=[*registered, *home])
+        return rows.filter(organisation__in=publishers_near(member))
 
 
 class RecordFilter(django_filters.FilterSet):

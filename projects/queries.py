@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from branches.queries import ancestors
 from projects.rules import Claimant
 
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ class HallLine:
     @property
     def claimable(self) -> bool:
         return self.refusal is None
+
+
+def publishers_near(member: Member) -> set[int]:
+    """Organisations with which *member* is registered, and those at or above the home branch."""
+    registered = member.registrations.registered().values_list("organisation_id", flat=True)
+    home = member.home_branch()
+    line = [*ancestors(home), home] if home is not None else []
+    return {*registered, *(node.pk for node in line)}
 
 
 def hall_lines(projects: Iterable[ServiceProject], member: Member | None) -> list[HallLine]:

@@ -12,12 +12,12 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from dualmgmt.lib import jobs
 from dualmgmt.models import Outbox
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def put(task: str, *args: int | str, key: str | None = None) -> None:
 def ring(pk: int) -> None:
     """Wake a worker for one row; an unreachable broker is logged, the sweeper tries again."""
     try:
-        current_app.tasks[DELIVER_TASK].delay(pk)
+        jobs.named(DELIVER_TASK).delay(pk)
     except (OSError, OperationalError):
         logger.warning("outbox row %s: broker not reachable, left to the sweeper", pk)
 
@@ -59,7 +59,7 @@ def deliver(pk: int) -> bool:
             if not claimed:
                 return False
             row = Outbox.objects.get(pk=pk)
-            current_app.tasks[row.task].run(*row.args)
+            jobs.named(row.task).run(*row.args)
     except Exception as error:
         _postpone(pk, error)
         logger.exception("outbox row %s failed", pk)

@@ -83,6 +83,7 @@ def _section(request: HttpRequest, report: FeedbackReport, section: ReportSectio
         "part": part,
         "active": [(line, [letters.words(entry) for entry in line["feedback"]]) for line in part["active"]],
         "inactive": [(line, letters.why_inactive(line)) for line in part["inactive"]],
+        "sees_members": may(request.user, Permission.ROSTER_VIEW, section.branch),
         "may_sign": signs and section.acknowledged_at is None and not report.superseded,
         "form": forms.GuidanceForm(members=reports.section_members(section), prefix=f"s{section.pk}")
         if guides and section.acknowledged_at is not None

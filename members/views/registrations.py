@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from branches.access import may
+from branches.access import may, may_anywhere, require_business
 from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib.denied import ActionDenied
@@ -30,6 +30,7 @@ BOXES = {
 @require_safe
 def registration_list(request: HttpRequest) -> HttpResponse:
     """Everything around reporting in that the user may see; ``?box=`` narrows it to what waits."""
+    require_business(request.user)
     rows = ActivityRegistration.objects.visible_to(request.user)
     box = request.GET.get("box", "")
     if box in BOXES:
@@ -37,7 +38,13 @@ def registration_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(state=state, **{lookup: Organisation.objects.where(request.user, permission)})
     rows = rows.select_related("member", "organisation", "home_branch", "placement").order_by("-created_at")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "members/registration_list.html", {"page": page, "box": box})
+    context = {
+        "page": page,
+        "box": box,
+        "may_find": may_anywhere(request.user, Permission.REGISTRATION_ACCEPT),
+        "sees_archive": may_anywhere(request.user, Permission.REGISTRATION_VIEW),
+    }
+    return render(request, "members/registration_list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

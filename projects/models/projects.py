@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +19,8 @@ from projects.enums import PUBLIC_PROJECT_STATES, OpenTo, ProjectKind, ProjectSt
 from projects.models.needs import Category, Need
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from members.models import User
 
 
@@ -31,6 +33,11 @@ class ProjectQuerySet(models.QuerySet["ServiceProject"]):
         if user.as_member is not None or Appointment.objects.of(user):
             seen |= Q(state__in=PUBLIC_PROJECT_STATES)
         return self.filter(seen)
+
+    def nearest_first(self, organisation_ids: Iterable[int]) -> Self:
+        """Projects of the given publishers before all others, newest first."""
+        far = Case(When(organisation__in=list(organisation_ids), then=Value(0)), default=Value(1))
+        return self.annotate(far=far).order_by("far", "-published_at", "-pk")
 
     def open_for_claims(self) -> Self:
         """Published, inside the claim window and with a free place."""

@@ -19,7 +19,7 @@ from projects.actions import projects
 from projects.enums import ClaimState, ProjectState
 from projects.filters import ProjectFilter
 from projects.models import Need, ServiceProject
-from projects.queries import hall_lines
+from projects.queries import hall_lines, publishers_near
 
 PER_PAGE = 20
 
@@ -30,15 +30,17 @@ def project_list(request: HttpRequest) -> HttpResponse:
     require_business(request.user)
     rows = ServiceProject.objects.visible_to(request.user).filter(state=ProjectState.PUBLISHED)
     rows = rows.select_related("organisation__leads", "category").prefetch_related("skills")
-    filters = ProjectFilter(request.GET, queryset=rows.order_by("-published_at", "-pk"), request=request)
+    member = request.user.as_member
+    rows = rows.nearest_first(publishers_near(member) if member else ())
+    filters = ProjectFilter(request.GET, queryset=rows, request=request)
     page = Paginator(filters.qs, PER_PAGE).get_page(request.GET.get("page"))
-    lines = hall_lines(page.object_list, request.user.as_member)
+    lines = hall_lines(page.object_list, member)
     lines.sort(key=lambda line: not line.claimable)
     context = {
         "filters": filters,
         "page": page,
         "lines": lines,
-        "member": request.user.as_member,
+        "member": member,
         "works_on_projects": may_anywhere(request.user, Permission.PROJECT_VIEW),
     }
     return render(request, "projects/project_list.html", context)
