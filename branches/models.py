@@ -121,9 +121,9 @@ class OrganisationManager(MP_NodeManager.from_queryset(OrganisationQuerySet)):  
     def create(self, *, parent: Organisation | None = None, **fields: Any) -> Organisation:
         """Make an organisation below *parent*, or a root where there is none."""
         if parent is None:
-            return self.model.add_root(**fields)
+            return self.add_root(fields)
         parent.refresh_from_db(fields=["path", "depth", "numchild"])
-        return parent.add_child(**fields)
+        return self.add_child(parent, fields)
 
 
 class Organisation(MP_Node):

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from branches.queries import ancestors
-from projects.rules import Claimant
+from projects.rules import Claimant, areas_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,11 +43,13 @@ def hall_lines(projects: Iterable[ServiceProject], member: Member | None) -> lis
     """Lines in the given order; *projects* come with ``organisation`` and prefetched ``skills``."""
     if member is None:
         return [HallLine(project, "", "") for project in projects]
+    projects = list(projects)
     claimant = Claimant(member)
+    areas = areas_of(projects)
     skills = {skill.pk: skill.name for skill in member.skills.all()}
     lines = []
     for project in projects:
-        refusal = claimant.why_not(project)
+        refusal = claimant.why_not(project, areas[project.pk])
         fitting = [skills[skill.pk] for skill in project.skills.all() if skill.pk in skills]
         if refusal is not None:
             lines.append(HallLine(project, refusal[0], ""))

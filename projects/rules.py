@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Organisation
-from branches.queries import ancestors
+from branches.queries import ancestors, ancestors_of_many
 from dualmgmt.lib.actors import account
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
@@ -22,6 +22,8 @@ from projects.models import Claim
 from projects.models.claims import MAX_HOURS_PER_DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dualmgmt.lib.actors import Actor
     from members.models import Member
     from projects.models import ServiceProject, ServiceRecord
@@ -88,14 +90,22 @@ def window(project: ServiceProject) -> tuple[str | Promise, str] | None:
     return None
 
 
-def area_of(project: ServiceProject) -> Organisation:
-    """The organisation under which members may claim: the publisher, its street's or its district's committee."""
-    if project.open_to == OpenTo.RECEIVER:
-        return project.organisation
-    line = [*ancestors(project.organisation), project.organisation]
-    wanted = str(project.open_to)
-    found = [node for node in line if node.leads_id and node.leads is not None and node.leads.level == wanted]
-    return found[-1] if found else project.organisation
+def areas_of(projects: Iterable[ServiceProject]) -> dict[int, Organisation]:
+    """Project → the organisation under which members may claim; one query for all.
+
+    That is the publisher itself, or the committee of its street or district: the
+    nearest one at or above the publisher that leads a division of that level.
+    """
+    projects = list(projects)
+    wide = {project.organisation for project in projects if project.open_to != OpenTo.RECEIVER}
+    lines = ancestors_of_many(wide)
+    found = {}
+    for project in projects:
+        line = [*lines.get(project.organisation_id, []), project.organisation]
+        wanted = str(project.open_to)
+        fitting = [node for node in line if node.leads is not None and node.leads.level == wanted]
+        found[project.pk] = fitting[-1] if fitting else project.organisation
+    return found
 
 
 class Claimant:
@@ -117,8 +127,13 @@ class Claimant:
             1 for _project, state, kind in held if state in OPEN_CLAIM_STATES and kind != ProjectKind.STANDING
         )
 
-    def why_not(self, project: ServiceProject) -> tuple[str | Promise, str] | None:
-        """The sentence and code by which *project* is refused to this member, or ``None``."""
+    def why_not(
+        self, project: ServiceProject, area: Organisation | None = None
+    ) -> tuple[str | Promise, str] | None:
+        """The sentence and code by which *project* is refused to this member, or ``None``.
+
+        *area* is the project's entry of :func:`areas_of`, where a caller has many.
+        """
         if project.pk in self.held:
             return ALREADY_HELD, "already_held"
         if refusal := window(project):
@@ -127,7 +142,7 @@ class Claimant:
             return NO_MEMBERS, "no_members"
         if project.taken >= project.places:
             return FULL, "full"
-        area = area_of(project)
+        area = area or areas_of([project])[project.pk]
         if not any(path.startswith(area.path) for path in self.paths):
             sentence = {
                 OpenTo.RECEIVER: NOT_REGISTERED_HERE,

@@ -20,6 +20,7 @@ from django.template.base import Node
 
 from dualmgmt.catalogue import compile_catalogues
 from dualmgmt.celery import app as celery_app
+from tests.world import World, build
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = str(ROOT / "templates")
@@ -132,3 +133,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "postgres" in item.keywords and not on_postgres:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """The small city of ``tests.world`` with one account per persona."""
+    return build()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
+import io
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ def download(title: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -
 
     Text is always written as text: a cell that begins with ``=`` stays a text.
     """
-    out = tempfile.SpooledTemporaryFile(max_size=5_000_000)  # noqa: SIM115 – FileResponse closes it
+    out = io.BytesIO()
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,

@@ -60,7 +60,7 @@ def feedback_list(request: HttpRequest) -> HttpResponse:
 def feedback_show_plain(request: HttpRequest) -> HttpResponse:
     """Show all members of a period about whom there is nothing but facts, in one click (design.md §9)."""
     require_anywhere(request.user, Permission.FEEDBACK_WRITE)
-    period = access.fetch(Period.objects.exclude(prepared_at=None), code=request.POST.get("period", ""))
+    period = Period.objects.exclude(prepared_at=None).filter(code=request.POST.get("period", "")).first()
     mine = Organisation.objects.where(request.user, Permission.FEEDBACK_WRITE)
     rows = FactualFeedback.objects.filter(
         period=period, registration__organisation__in=mine, state=FeedbackState.OPEN, narrative=""

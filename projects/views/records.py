@@ -115,6 +115,7 @@ def record_return(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def record_verify_many(request: HttpRequest) -> HttpResponse:
     """The ticked records, as stated; each through the same action, each refusal said."""
+    require_business(request.user)
     ticked = [int(pk) for pk in request.POST.getlist("record") if pk.isdigit()][:PER_PAGE]
     rows = ServiceRecord.objects.visible_to(request.user).filter(pk__in=ticked)
     done = 0

@@ -1,0 +1,196 @@
+"""Every URL, what it takes, and who gets in. A URL that is not here fails the suite.
+
+``reads`` names the personas who may GET, ``writes`` those who may POST; ``None``
+means that the method is not there at all (405). Personas are those of
+``tests.world``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.scene import Scene
+
+ANYBODY = "*"
+SIGNED_IN = (
+    "stranger member other_member home_secretary other_secretary unit_secretary community_secretary community_clerk "
+    "other_community_secretary street_officer department_officer system_admin security_admin auditor"
+)
+SECRETARIES = (
+    "home_secretary other_secretary unit_secretary community_secretary other_community_secretary street_officer"
+)
+OFFICERS = f"{SECRETARIES} community_clerk"
+MEMBERS = "member other_member"
+BUSINESS = f"{MEMBERS} {OFFICERS} department_officer"
+HOME = "home_secretary unit_secretary"
+RECEIVER = "community_secretary community_clerk street_officer"
+RECEIVER_HEADS = "community_secretary street_officer"
+BOTH_SIDES = f"member {HOME} {RECEIVER}"
+
+
+@dataclass(frozen=True)
+class Row:
+    reads: str | None = None
+    writes: str | None = None
+    kwargs: Callable[[Scene], dict[str, Any]] = lambda scene: {}
+
+    def may(self, persona: str, method: str) -> bool | None:
+        """Whether *persona* gets in; ``None`` where the method is not allowed for anybody."""
+        who = self.reads if method == "GET" else self.writes
+        if who is None:
+            return None
+        return who == ANYBODY or persona in who.split()
+
+
+def pk(of: str) -> Callable[[Scene], dict[str, Any]]:
+    return lambda scene: {"pk": getattr(scene, of).pk}
+
+
+def li(scene: Scene) -> dict[str, Any]:
+    return {"pk": scene.world.members["li"].pk}
+
+
+def li_as_member_pk(scene: Scene) -> dict[str, Any]:
+    return {"member_pk": scene.world.members["li"].pk}
+
+
+def community(scene: Scene) -> dict[str, Any]:
+    return {"code": scene.world.community.code}
+
+
+def city(scene: Scene) -> dict[str, Any]:
+    return {"code": scene.world.city.code}
+
+
+def token(scene: Scene) -> dict[str, Any]:
+    return {"token": "unknown"}
+
+
+def section(scene: Scene) -> dict[str, Any]:
+    mine = scene.report.sections.get(branch=scene.world.branch_a)
+    return {"pk": scene.report.pk, "section_pk": mine.pk}
+
+
+def step(name: str) -> Callable[[Scene], dict[str, Any]]:
+    return lambda scene: {"pk": scene.project.pk, "step": name}
+
+
+def notice(scene: Scene) -> dict[str, Any]:
+    found = scene.world.users["home_secretary"].notices.first()
+    assert found is not None
+    return {"pk": found.pk}
+
+
+MATRIX: dict[str, Row] = {
+    # Public
+    "front": Row(ANYBODY, ANYBODY),
+    "health": Row(ANYBODY, ANYBODY),
+    "set_language": Row(ANYBODY, ANYBODY),
+    "need_new": Row(ANYBODY, ANYBODY),
+    "need_reported": Row(ANYBODY),
+    "need_track": Row(ANYBODY, ANYBODY),
+    # Everybody signed in
+    "todo": Row(SIGNED_IN),
+    "notice_list": Row(SIGNED_IN),
+    "notice_read": Row(None, "home_secretary", notice),
+    "notice_read_all": Row(None, SIGNED_IN),
+    "audit_list": Row("auditor"),
+    "api_schema": Row(SIGNED_IN),
+    "api_docs": Row(SIGNED_IN),
+    # Organisations
+    "organisation_list": Row(BUSINESS),
+    "organisation_detail": Row(BUSINESS, None, community),
+    "organisation_new": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer"),
+    "organisation_import": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer"),
+    "organisation_edit": Row(
+        f"{RECEIVER_HEADS} department_officer", f"{RECEIVER_HEADS} department_officer", community
+    ),
+    # Members
+    "member_list": Row(OFFICERS),
+    "member_new": Row(OFFICERS, OFFICERS),
+    "member_detail": Row(BOTH_SIDES, None, li),
+    "member_edit": Row(HOME, HOME, li),
+    "member_account": Row(HOME, HOME, li),
+    "card_issue": Row(None, HOME, li),
+    "card_end": Row(None, HOME, li),
+    "my_page": Row(MEMBERS),
+    "my_card": Row("member"),
+    "roster_import": Row(OFFICERS, OFFICERS),
+    "roster_import_template": Row(OFFICERS),
+    "roster_import_preview": Row(OFFICERS, None, token),
+    "roster_import_confirm": Row(None, OFFICERS, token),
+    "roster_import_refused": Row(OFFICERS, None, token),
+    # Reporting in
+    "registration_list": Row(BUSINESS),
+    "registration_new": Row(MEMBERS, MEMBERS),
+    "registration_new_for": Row(HOME, HOME, li_as_member_pk),
+    "registration_detail": Row(BOTH_SIDES, None, pk("registration")),
+    "registration_edit": Row(f"member {HOME}", f"member {HOME}", pk("asked")),
+    "registration_submit": Row(None, f"member {HOME}", pk("asked")),
+    "registration_withdraw": Row(None, f"member {HOME}", pk("asked")),
+    "registration_issue": Row(None, HOME, pk("asked")),
+    "registration_return": Row(None, HOME, pk("asked")),
+    "registration_accept": Row(None, RECEIVER_HEADS, pk("registration")),
+    "registration_decline": Row(None, RECEIVER_HEADS, pk("registration")),
+    "archive": Row(OFFICERS),
+    "archive_export": Row(OFFICERS),
+    "letter_list": Row(OFFICERS),
+    "letter_find": Row(SECRETARIES),
+    "letter_hand_in": Row(None, SECRETARIES),
+    "letter_detail": Row(BOTH_SIDES, None, pk("letter")),
+    "letter_print": Row(BOTH_SIDES, None, pk("letter")),
+    "letter_file_receipt": Row(None, HOME, pk("letter")),
+    # Needs and projects
+    "need_list": Row(OFFICERS),
+    "need_enter": Row(OFFICERS, OFFICERS),
+    "need_detail": Row(RECEIVER, None, pk("need")),
+    "need_verify": Row(None, RECEIVER, pk("need")),
+    "need_close": Row(None, RECEIVER, pk("need")),
+    "project_list": Row(BUSINESS),
+    "project_desk": Row(OFFICERS),
+    "project_new": Row(OFFICERS, OFFICERS),
+    "project_detail": Row(BUSINESS, None, pk("project")),
+    "project_edit": Row(RECEIVER, RECEIVER, pk("project")),
+    "project_claim": Row(None, MEMBERS, pk("project")),
+    "project_claim_as_branch": Row(None, BUSINESS, pk("project")),
+    "project_move": Row(None, RECEIVER, step("suspend")),
+    # Claims and records
+    "claim_list": Row(BUSINESS),
+    "claim_detail": Row(f"member {RECEIVER}", None, pk("claim")),
+    "claim_withdraw": Row(None, "member", pk("claim")),
+    "claim_confirm": Row(None, RECEIVER, pk("claim")),
+    "claim_decline": Row(None, RECEIVER, pk("claim")),
+    "claim_finish": Row(None, RECEIVER, pk("claim")),
+    "claim_participants": Row(HOME, HOME, pk("branch_claim")),
+    "record_new": Row("member", "member", lambda scene: {"claim_pk": scene.claim.pk}),
+    "record_list": Row(BUSINESS),
+    "record_verify_many": Row(None, BUSINESS),
+    "record_detail": Row(BOTH_SIDES, None, pk("record")),
+    "record_verify": Row(None, RECEIVER, pk("record")),
+    "record_return": Row(None, RECEIVER, pk("record")),
+    # Evaluations
+    "feedback_list": Row(OFFICERS),
+    "feedback_mine": Row(MEMBERS),
+    "feedback_show_plain": Row(None, OFFICERS),
+    "feedback_detail": Row(RECEIVER, None, pk("feedback")),
+    "feedback_write": Row(None, RECEIVER, pk("feedback")),
+    "feedback_answer": Row(None, "", pk("feedback")),  # still open: not even the member has seen it
+    "period_list": Row("department_officer"),
+    "period_new": Row("department_officer", "department_officer"),
+    "period_prepare": Row(None, "department_officer", lambda scene: {"code": scene.period.code}),
+    "period_compile": Row(None, "department_officer", lambda scene: {"code": scene.period.code}),
+    "run_list": Row("department_officer system_admin"),
+    "run_detail": Row("department_officer system_admin", None, pk("run")),
+    "run_retry": Row(None, "department_officer", pk("run")),
+    "report_list": Row(f"{OFFICERS} department_officer"),
+    "report_detail": Row(f"{HOME} department_officer", None, pk("report")),
+    "report_print": Row("unit_secretary department_officer", None, pk("report")),
+    "report_export": Row("unit_secretary department_officer", None, pk("report")),
+    "report_acknowledge": Row(None, HOME, section),
+    "report_guide": Row(None, HOME, section),
+    "dashboard": Row(f"{OFFICERS} department_officer"),
+    "dashboard_node": Row("department_officer", None, city),
+    "dashboard_records": Row("department_officer", None, lambda scene: {**city(scene), "figure": "hours"}),
+}

@@ -1,0 +1,75 @@
+"""Every URL × every persona × GET and POST, and nothing that nobody has classified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.access.matrix import MATRIX, SIGNED_IN
+from tests.scene import Scene, set_up
+from tests.world import World
+
+# Third-party URLs with doors of their own.
+FOREIGN = ("admin:", "account_", "mfa_")
+# URLs that answer every method alike.
+ANY_METHOD = {"front", "health", "set_language", "need_reported", "todo", "api_schema", "api_docs"}
+
+
+def named(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from named(pattern, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix)
+        elif isinstance(pattern, URLPattern):
+            yield f"{prefix}{pattern.name or pattern.pattern}"
+
+
+def ours() -> set[str]:
+    return {name for name in named(get_resolver()) if not name.startswith(FOREIGN)}
+
+
+@pytest.fixture
+def scene(world: World, django_capture_on_commit_callbacks: Any) -> Scene:
+    with django_capture_on_commit_callbacks(execute=True):
+        return set_up(world)
+
+
+def test_every_url_is_classified() -> None:
+    assert ours() == set(MATRIX)
+
+
+def test_every_persona_is_known(world: World) -> None:
+    assert set(SIGNED_IN.split()) == set(world.users)
+
+
+def _mismatch(scene: Scene, persona: str, name: str, method: str, expected: bool | None) -> str | None:
+    client = Client(raise_request_exception=True)
+    if persona != "anonymous":
+        client.force_login(scene.world.users[persona], backend="members.backends.PortalBackend")
+    url = reverse(name, kwargs=MATRIX[name].kwargs(scene))
+    answer = client.get(url) if method == "GET" else client.post(url)
+    status = answer.status_code
+    to_login = status == 302 and answer["Location"].startswith("/accounts/login/")
+    if expected is None:
+        fine = status in (403, 404, 405) or to_login
+    elif expected:
+        fine = status in (200, 302) and not to_login
+    else:
+        fine = status in (403, 404) or to_login
+    return None if fine else f"{method} {name} as {persona}: {status}, expected {expected}"
+
+
+@pytest.mark.parametrize("persona", ["anonymous", *SIGNED_IN.split()])
+def test_who_gets_in(scene: Scene, persona: str) -> None:
+    """Not signed in goes to the sign-in page; out of scope is 404, not allowed 403, wrong method 405."""
+    wrong = []
+    for name, row in MATRIX.items():
+        for method in ("GET",) if name in ANY_METHOD else ("GET", "POST"):
+            mark = transaction.savepoint()  # every request meets the same scene
+            wrong.append(_mismatch(scene, persona, name, method, row.may(persona, method)))
+            transaction.savepoint_rollback(mark)
+    assert [line for line in wrong if line] == []

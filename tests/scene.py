@@ -1,0 +1,143 @@
+"""One of everything in the small city: the rows that pages, lists and forms are tried on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from dualmgmt.lib.actors import SYSTEM
+from evaluations.actions import feedback
+from evaluations.compile import runs
+from evaluations.models import FactualFeedback, FeedbackReport, Period, ReportRun
+from members.actions import letters, people, registrations
+from members.models import ActivityRegistration, IntroductionLetter
+from projects.actions import claims, records
+from projects.models import Claim, Need, ServiceProject, ServiceRecord
+from tests.factories import CategoryFactory, NeedFactory, PeriodFactory, ProjectFactory, RegistrationFactory
+from tests.world import World
+
+
+@dataclass
+class Scene:
+    """``registration`` li → community, accepted; ``asked`` li → community2, waiting for its letter."""
+
+    world: World
+    registration: ActivityRegistration
+    letter: IntroductionLetter
+    asked: ActivityRegistration
+    need: Need
+    project: ServiceProject
+    claim: Claim
+    branch_claim: Claim
+    record: ServiceRecord
+    period: Period
+    feedback: FactualFeedback
+    run: ReportRun
+    report: FeedbackReport
+
+
+def register(world: World, member: str, receiver: str, *, issuer: str, accepter: str) -> ActivityRegistration:
+    """A registration brought through its whole way by the real actions."""
+    registration = ask(world, member, receiver)
+    letters.issue(registration=registration, valid_days=30, by=world.users[issuer])
+    letters.accept(registration=registration, placement=registration.organisation, by=world.users[accepter])
+    return registration
+
+
+def ask(world: World, member: str, receiver: str) -> ActivityRegistration:
+    """A registration that waits for its letter."""
+    person = world.members[member]
+    registration = registrations.start(
+        member=person,
+        organisation=world.organisations[receiver],
+        reason="residence",
+        form={},
+        pledge="",
+        by=person.user or SYSTEM,
+    )
+    registrations.submit(registration=registration, by=person.user or SYSTEM)
+    return registration
+
+
+def verified_record(world: World, claim: Claim, *, day: dt.date, hours: str = "2") -> ServiceRecord:
+    """A verified record on *day*; the claim is dated back so that the day is possible."""
+    Claim.objects.filter(pk=claim.pk).update(claimed_at=timezone.now() - dt.timedelta(days=400))
+    claim.refresh_from_db()
+    assert claim.member is not None
+    record = records.state(
+        claim=claim,
+        member=claim.member,
+        service_date=day,
+        hours=Decimal(hours),
+        people_served=5,
+        content="巡逻",
+        by=claim.member.user or SYSTEM,
+    )
+    records.verify(record=record, by=world.users["community_clerk"])
+    return record
+
+
+def set_up(world: World) -> Scene:
+    registration = register(world, "li", "community", issuer="home_secretary", accepter="community_secretary")
+    asked = ask(world, "li", "community2")
+    # zhao of another unit is registered too: the row that must not leak.
+    RegistrationFactory(member=world.members["zhao"], organisation=world.community3)
+    people.issue_card(member=world.members["li"], by=world.users["home_secretary"])
+    category = CategoryFactory()
+    need = NeedFactory(organisation=world.community, category=category)
+    NeedFactory(organisation=world.community3)
+    fields: dict[str, Any] = {"organisation": world.community, "category": category, "places": 6}
+    project = ProjectFactory(author=world.users["community_clerk"], **fields)
+    claim = claims.claim_as_member(project=project, member=world.members["li"], by=world.users["member"])
+    branch_claim = claims.claim_as_branch(
+        project=project, branch=world.branch_a, places=2, by=world.users["home_secretary"]
+    )
+    record = records.state(
+        claim=claim,
+        member=world.members["li"],
+        service_date=timezone.localdate(),
+        hours=Decimal(2),
+        people_served=3,
+        content="巡逻两小时",
+        by=world.users["member"],
+    )
+    period = _period()
+    ActivityRegistration.objects.filter(pk=registration.pk).update(accepted_on=period.starts_on)
+    registration.refresh_from_db()
+    feedback.prepare(period=period, by=SYSTEM)
+    run = runs.start(period=period, by=SYSTEM)
+    runs.work(run.pk)
+    run.refresh_from_db()
+    return Scene(
+        world=world,
+        registration=registration,
+        letter=registration.letters.get(),
+        asked=asked,
+        need=need,
+        project=project,
+        claim=claim,
+        branch_claim=branch_claim,
+        record=record,
+        period=period,
+        feedback=FactualFeedback.objects.get(registration=registration, period=period),
+        run=run,
+        report=FeedbackReport.objects.get(organisation=world.bureau),
+    )
+
+
+def _period() -> Period:
+    """A quarter that ended a month ago."""
+    end = timezone.localdate() - dt.timedelta(days=30)
+    return PeriodFactory(
+        code="2026Q3",
+        starts_on=end - dt.timedelta(days=90),
+        ends_on=end,
+        feedback_due_on=end + dt.timedelta(days=21),
+        compile_on=end + dt.timedelta(days=29),
+        acknowledge_due_on=end + dt.timedelta(days=50),
+        guide_due_on=end + dt.timedelta(days=60),
+    )
