@@ -30,7 +30,9 @@ EDITABLE = frozenset(
 
 
 @transaction.atomic
-def create_organisation(*, parent: Organisation, by: Actor, unit: dict[str, Any] | None = None, **fields: Any) -> Organisation:
+def create_organisation(
+    *, parent: Organisation, by: Actor, unit: dict[str, Any] | None = None, **fields: Any
+) -> Organisation:
     """Put a new organisation below *parent*.
 
     *unit* (``name``, ``sector``, ``credit_code``) names its employer, which is
@@ -71,7 +73,5 @@ def edit_organisation(*, organisation: Organisation, by: Actor, **changes: Any) 
         setattr(organisation, name, changes[name])
     organisation.save(update_fields=list(before))
     after = {name: changes[name] for name in before}
-    audit.record(
-        "organisation.edited", organisation, by=by, organisation=organisation, before=before, after=after
-    )
+    audit.record("organisation.edited", organisation, by=by, organisation=organisation, before=before, after=after)
     return organisation

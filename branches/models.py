@@ -137,10 +137,20 @@ class Organisation(MP_Node):
     setting = models.CharField(_("setting"), max_length=20, choices=Setting, default=Setting.STANDARD)
     sector = models.CharField(_("sector"), max_length=20, choices=Sector, blank=True)
     division = models.ForeignKey(
-        Division, on_delete=models.PROTECT, null=True, blank=True, related_name="organisations", verbose_name=_("address")
+        Division,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="organisations",
+        verbose_name=_("address"),
     )
     leads = models.OneToOneField(
-        Division, on_delete=models.PROTECT, null=True, blank=True, related_name="led_by", verbose_name=_("leads division")
+        Division,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="led_by",
+        verbose_name=_("leads division"),
     )
     unit = models.ForeignKey(
         Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="organisations", verbose_name=_("unit")
@@ -187,9 +197,7 @@ class Organisation(MP_Node):
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def in_force(self) -> Self:
         day = today()
-        return self.exclude(approved_at=None).filter(
-            Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day
-        )
+        return self.exclude(approved_at=None).filter(Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day)
 
     def of(self, user: User) -> list[Appointment]:
         """Appointments of *user* in force, read once per request and user object."""

@@ -6,7 +6,9 @@ from branches.enums import Kind, OrganisationState
 from branches.models import Organisation
 from dualmgmt.lib.denied import ActionDenied
 
-BRANCH_HAS_NOTHING_BELOW = _("A branch has no organisations below it. Choose a committee or general branch as the parent.")
+BRANCH_HAS_NOTHING_BELOW = _(
+    "A branch has no organisations below it. Choose a committee or general branch as the parent."
+)
 PARENT_NOT_ACTIVE = _("The parent organisation is no longer active. Choose another one.")
 EXTERNAL_RECEIVES_NOBODY = _("An organisation outside the portal cannot accept registrations.")
 CODE_TAKEN = _("This code already belongs to another organisation.")

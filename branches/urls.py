@@ -1,6 +1,6 @@
 """URLs of the organisation pages."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, path
 
 from branches.views import imports, organisations
 

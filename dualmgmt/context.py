@@ -42,7 +42,12 @@ def navigation(user: User, path: str) -> list[NavItem]:
         (business, _("Project hall"), "project_list", "grid"),
         (member, _("My claims"), "claim_list", "hand-index"),
         (holds(P.ROSTER_VIEW), _("Members"), "member_list", "people"),
-        (member or holds(P.REGISTRATION_VIEW, P.LETTER_VIEW), _("Registrations"), "registration_list", "box-arrow-in-right"),
+        (
+            member or holds(P.REGISTRATION_VIEW, P.LETTER_VIEW),
+            _("Registrations"),
+            "registration_list",
+            "box-arrow-in-right",
+        ),
         (holds(P.LETTER_VIEW), _("Introduction letters"), "letter_list", "envelope-paper"),
         (holds(P.NEED_VIEW), _("Needs"), "need_list", "chat-left-text"),
         (member or holds(P.RECORD_VIEW), _("Service records"), "record_list", "journal-check"),

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
@@ -11,7 +12,6 @@ from dualmgmt.views.audit import audit_list
 from dualmgmt.views.front import front
 from dualmgmt.views.notices import notice_list, notice_read, notice_read_all
 from dualmgmt.views.todo import todo
-from django.contrib.auth.decorators import login_not_required
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", front, name="front"),

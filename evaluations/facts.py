@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-
 from projects.models import ServiceRecord
 
 if TYPE_CHECKING:

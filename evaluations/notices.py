@@ -35,8 +35,8 @@ def reports_delivered(run_pk: int, organisation_ids: list[int]) -> None:
     reports = reports.select_related("organisation")
     sections = ReportSection.objects.filter(report__in=reports).values_list("report_id", "branch_id")
     at: dict[int, set[int]] = {report.pk: {report.organisation_id} for report in reports}
-    for report, branch in sections:
-        at[report].add(branch)
+    for report_pk, branch in sections:
+        at[report_pk].add(branch)
     roles = [role for role, permissions in ROLE_PERMISSIONS.items() if Permission.REPORT_ACKNOWLEDGE in permissions]
     everywhere = {pk for mine in at.values() for pk in mine}
     holders: dict[int, set[int]] = {}

@@ -26,9 +26,7 @@ def own_feedback(user: User) -> Iterable[Todo]:
     rows = FactualFeedback.objects.filter(
         registration__member=user.as_member, state=FeedbackState.MEMBER_REVIEW
     ).aggregate(count=Count("pk"), due=Min("review_until"))
-    yield Todo(
-        _("Read what was written about my service"), reverse("feedback_mine"), rows["count"], due=rows["due"]
-    )
+    yield Todo(_("Read what was written about my service"), reverse("feedback_mine"), rows["count"], due=rows["due"])
 
 
 def feedback_to_write(user: User) -> Iterable[Todo]:

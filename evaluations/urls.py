@@ -22,7 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/<int:pk>/", reports.report_detail, name="report_detail"),
     path("reports/<int:pk>/print/", reports.report_print, name="report_print"),
     path("reports/<int:pk>/export/", reports.report_export, name="report_export"),
-    path("reports/<int:pk>/sections/<int:section_pk>/acknowledge/", reports.report_acknowledge, name="report_acknowledge"),
+    path(
+        "reports/<int:pk>/sections/<int:section_pk>/acknowledge/", reports.report_acknowledge, name="report_acknowledge"
+    ),
     path("reports/<int:pk>/sections/<int:section_pk>/guide/", reports.report_guide, name="report_guide"),
     path("", include("evaluations.dashboard.urls")),
 ]

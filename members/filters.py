@@ -68,7 +68,5 @@ class ArchiveFilter(django_filters.FilterSet):
         receivers = Organisation.objects.where(user, Permission.REGISTRATION_VIEW).receiving()
         self.filters["organisation"].queryset = receivers
 
-    def by_name(
-        self, rows: QuerySet[ActivityRegistration], name: str, value: str
-    ) -> QuerySet[ActivityRegistration]:
+    def by_name(self, rows: QuerySet[ActivityRegistration], name: str, value: str) -> QuerySet[ActivityRegistration]:
         return rows.filter(member__in=search(Member.objects.all(), value))

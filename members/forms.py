@@ -88,7 +88,8 @@ class RegistrationForm(forms.Form):
         if registration is not None:
             initial["reason"] = registration.reason
             initial["pledge"] = registration.pledge
-        super().__init__(*args, initial={**initial, **kwargs.pop("initial", {})}, **kwargs)
+        kwargs["initial"] = {**initial, **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
         if registration is not None:
             del self.fields["organisation"]
             return
@@ -142,9 +143,7 @@ class ReasonForm(forms.Form):
 
 
 class AcceptForm(forms.Form):
-    placement = forms.ModelChoiceField(
-        label=_("Place in"), queryset=Organisation.objects.none(), empty_label=None
-    )
+    placement = forms.ModelChoiceField(label=_("Place in"), queryset=Organisation.objects.none(), empty_label=None)
 
     def __init__(self, *args: Any, receiver: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

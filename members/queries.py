@@ -25,8 +25,6 @@ def with_home(rows: QuerySet[Member]) -> QuerySet[Member]:
 
 def placements(receiver: Organisation) -> QuerySet[Organisation]:
     """Where a receiver may place a member: itself and the active branches below, themed ones first."""
-    rank = Case(
-        When(setting__in=ACTIVITY_ONLY_SETTINGS, then=Value(0)), default=Value(1), output_field=IntegerField()
-    )
+    rank = Case(When(setting__in=ACTIVITY_ONLY_SETTINGS, then=Value(0)), default=Value(1), output_field=IntegerField())
     rows = Organisation.objects.below(receiver).active().filter(Q(pk=receiver.pk) | Q(kind="branch"))
     return rows.annotate(rank=rank).order_by("rank", "path")

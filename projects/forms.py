@@ -161,7 +161,8 @@ class ParticipantsForm(forms.Form):
 
     def __init__(self, *args: Any, claim: Claim, **kwargs: Any) -> None:
         named = list(claim.participants.values_list("member_id", flat=True))
-        super().__init__(*args, initial={"members": named}, **kwargs)
+        kwargs["initial"] = {"members": named}
+        super().__init__(*args, **kwargs)
         assert claim.branch is not None
         self.fields["members"].queryset = eligible_participants(claim.branch)  # type: ignore[attr-defined]
 
@@ -176,9 +177,7 @@ class RecordForm(forms.Form):
         label=_("Hours"), max_digits=3, decimal_places=1, min_value=0, help_text=_("Half hours as 0.5.")
     )
     people_served = forms.IntegerField(label=_("People served"), min_value=0, max_value=9999, initial=0)
-    content = forms.CharField(
-        label=_("What was done"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4})
-    )
+    content = forms.CharField(label=_("What was done"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class VerifyRecordForm(forms.Form):

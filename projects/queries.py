@@ -54,7 +54,9 @@ def hall_lines(projects: Iterable[ServiceProject], member: Member | None) -> lis
         if refusal is not None:
             lines.append(HallLine(project, refusal[0], ""))
         elif fitting:
-            lines.append(HallLine(project, None, _("Because of your skill: %(skills)s") % {"skills": "、".join(fitting)}))
+            lines.append(
+                HallLine(project, None, _("Because of your skill: %(skills)s") % {"skills": "、".join(fitting)})
+            )
         else:
             lines.append(HallLine(project, None, _("You are registered or at home here")))
     return lines

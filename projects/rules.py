@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 ANSWER_MISSING = _("Write an answer; the resident reads it with the tracking code.")
 REASON_MISSING = _("Say why; the people concerned read it.")
-SECOND_PERSON = _("This project needs a second person to publish it. It waits in the to-do list of your organisation and above.")
+SECOND_PERSON = _(
+    "This project needs a second person to publish it. It waits in the to-do list of your organisation and above."
+)
 HAS_OPEN_CLAIMS = _("There are open claims. Finish or decline them first.")
 HAS_CLAIMS = _("This project has claims, so it cannot be closed as unclaimed.")
 NOT_PUBLISHED = _("This project is not open for claims.")
@@ -127,9 +129,7 @@ class Claimant:
             1 for _project, state, kind in held if state in OPEN_CLAIM_STATES and kind != ProjectKind.STANDING
         )
 
-    def why_not(
-        self, project: ServiceProject, area: Organisation | None = None
-    ) -> tuple[str | Promise, str] | None:
+    def why_not(self, project: ServiceProject, area: Organisation | None = None) -> tuple[str | Promise, str] | None:
         """The sentence and code by which *project* is refused to this member, or ``None``.
 
         *area* is the project's entry of :func:`areas_of`, where a caller has many.

@@ -42,7 +42,9 @@ def projects_to_publish(user: User) -> Iterable[Todo]:
     mine = Organisation.objects.where(user, Permission.PROJECT_PUBLISH)
     waiting = ServiceProject.objects.filter(organisation__in=mine, state=ProjectState.IN_REVIEW)
     yield Todo(
-        _("Review and publish projects"), f"{reverse('project_desk')}?state=in_review", waiting.exclude(author=user).count()
+        _("Review and publish projects"),
+        f"{reverse('project_desk')}?state=in_review",
+        waiting.exclude(author=user).count(),
     )
 
 

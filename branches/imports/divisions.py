@@ -161,9 +161,7 @@ def load(lines: list[Line], *, by: Actor, source: str = "") -> Counts:
     for line in lines:
         _place(state, line, day)
     _write(state, day)
-    gone = [
-        row for row in before if row.code not in in_file and any(row.path.startswith(path) for path in old_roots)
-    ]
+    gone = [row for row in before if row.code not in in_file and any(row.path.startswith(path) for path in old_roots)]
     for first in range(0, len(gone), BATCH):
         Division.objects.filter(pk__in=[row.pk for row in gone[first : first + BATCH]]).update(valid_to=day)
     state.counts.ended = len(gone)

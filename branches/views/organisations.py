@@ -1,10 +1,10 @@
 """Pages of the organisation tree."""
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.contrib import messages
 from django.views.decorators.http import require_http_methods, require_safe
 
 from branches import access, actions, queries

@@ -38,7 +38,11 @@ def build(ground: Ground) -> None:
     }
     closed = Period.objects.create(code=last[0], name=_name(last[0]), starts_on=last[1], ends_on=last[2], **steps)
     Period.objects.create(
-        code=present[0], name=_name(present[0]), starts_on=present[1], ends_on=present[2], **vars(calendar.steps(present[2]))
+        code=present[0],
+        name=_name(present[0]),
+        starts_on=present[1],
+        ends_on=present[2],
+        **vars(calendar.steps(present[2])),
     )
     _feedback(ground, old, share=1.0)
     _feedback(ground, closed, share=0.5)

@@ -153,7 +153,9 @@ def _registration(
         home_branch=home,
         state=state,
         placement=ground.rng.choice(ground.placements[ground.communities.index(place)]) if active else None,
-        reason=ground.rng.choice([RegistrationReason.RESIDENCE, RegistrationReason.RESIDENCE, RegistrationReason.PAIRED]),
+        reason=ground.rng.choice(
+            [RegistrationReason.RESIDENCE, RegistrationReason.RESIDENCE, RegistrationReason.PAIRED]
+        ),
         form=snapshot(member),
         pledge="每季度至少参加一次社区服务。",
         created_by=member.user,

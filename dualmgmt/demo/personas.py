@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-PASSWORD = "shuangguan-2026"  # noqa: S105 – the demo's own, shown on its sign-in page
+PASSWORD = "shuangguan-2026"
 
 
 @dataclass(frozen=True)

@@ -79,16 +79,35 @@ def _organisations(ground: Ground, limit: int | None) -> None:
     in_force = {row.code: row for row in Division.objects.in_force().filter(path__startswith=f"{CITY}/")}
     city, district = in_force[CITY], in_force[DISTRICT]
     top = add(
-        None, code=ROOT_CODE, name=f"中共{city.name}委员会", short_code="烟", kind=Kind.COMMITTEE, leads=city, division=city
+        None,
+        code=ROOT_CODE,
+        name=f"中共{city.name}委员会",
+        short_code="烟",
+        kind=Kind.COMMITTEE,
+        leads=city,
+        division=city,
     )
     zhifu = add(
-        top, code="DEMO-ZF", name=f"中共{district.name}委员会", short_code="芝", kind=Kind.COMMITTEE, leads=district, division=district
+        top,
+        code="DEMO-ZF",
+        name=f"中共{district.name}委员会",
+        short_code="芝",
+        kind=Kind.COMMITTEE,
+        leads=district,
+        division=district,
     )
     for division in sorted((row for row in in_force.values() if row.parent_id == district.pk), key=lambda d: d.code):
         street = add(
-            zhifu, code=division.code, name=f"{division.name}党工委", short_code=division.name[:2], kind=Kind.COMMITTEE,
-            leads=division, division=division, contact_phone="0535-6200000", address=f"{district.name}{division.name}",
-        )  # fmt: skip
+            zhifu,
+            code=division.code,
+            name=f"{division.name}党工委",
+            short_code=division.name[:2],
+            kind=Kind.COMMITTEE,
+            leads=division,
+            division=division,
+            contact_phone="0535-6200000",
+            address=f"{district.name}{division.name}",
+        )
         places = sorted((row for row in in_force.values() if row.parent_id == division.pk), key=lambda d: d.code)
         for place in places:
             if limit is not None and len(ground.communities) >= limit:
@@ -101,9 +120,17 @@ def _organisations(ground: Ground, limit: int | None) -> None:
 def _community(ground: Ground, add: object, street: Organisation, place: Division) -> None:
     name = short(place.name)
     community = add(  # type: ignore[operator]
-        street, code=place.code, name=f"{name}党委", short_code=name.removesuffix("社区")[:4], kind=Kind.COMMITTEE,
-        leads=place, division=place, accepts_registrations=True, contact_name="值班室", contact_phone="0535-6200000",
-    )  # fmt: skip
+        street,
+        code=place.code,
+        name=f"{name}党委",
+        short_code=name.removesuffix("社区")[:4],
+        kind=Kind.COMMITTEE,
+        leads=place,
+        division=place,
+        accepts_registrations=True,
+        contact_name="值班室",
+        contact_phone="0535-6200000",
+    )
     index = len(ground.communities)
     below = [
         add(community, code=f"{place.code}-1", name=f"{name}第一党支部", kind=Kind.BRANCH, division=place)  # type: ignore[operator]
@@ -112,9 +139,14 @@ def _community(ground: Ground, add: object, street: Organisation, place: Divisio
         theme = THEMES[index // 3 % len(THEMES)]
         below.append(
             add(  # type: ignore[operator]
-                community, code=f"{place.code}-T", name=f"{name}{theme}特色党支部", kind=Kind.BRANCH,
-                setting=Setting.THEMED, theme=theme, division=place,
-            )  # fmt: skip
+                community,
+                code=f"{place.code}-T",
+                name=f"{name}{theme}特色党支部",
+                kind=Kind.BRANCH,
+                setting=Setting.THEMED,
+                theme=theme,
+                division=place,
+            )
         )
     ground.communities.append(community)
     ground.placements[index] = below
@@ -135,20 +167,47 @@ def _works(ground: Ground, add: object, zhifu: Organisation, district: Division)
             for ordinal, word in enumerate("一二" if number % 4 == 0 else "一二三"[: 1 + number % 3], start=1):
                 ground.homes.append(
                     add(  # type: ignore[operator]
-                        head, code=f"{code}-{ordinal}", name=f"{label}第{word}党支部", short_code=f"{letters}{word}",
-                        kind=Kind.BRANCH, contact_name="支部办公室", contact_phone="0535-6210000", address=f"{district.name}环山路{number + 1}号",
-                    )  # fmt: skip
+                        head,
+                        code=f"{code}-{ordinal}",
+                        name=f"{label}第{word}党支部",
+                        short_code=f"{letters}{word}",
+                        kind=Kind.BRANCH,
+                        contact_name="支部办公室",
+                        contact_phone="0535-6210000",
+                        address=f"{district.name}环山路{number + 1}号",
+                    )
                 )
         else:
             joint = Setting.JOINT if unit.sector == Sector.SOCIAL_ORGANISATION else Setting.STANDARD
             ground.homes.append(
-                add(works, code=code, name=f"{label}党支部", short_code=letters, kind=Kind.BRANCH, setting=joint, **fields)  # type: ignore[operator]
+                add(
+                    works,
+                    code=code,
+                    name=f"{label}党支部",
+                    short_code=letters,
+                    kind=Kind.BRANCH,
+                    setting=joint,
+                    **fields,
+                )  # type: ignore[operator]
             )
     market = add(  # type: ignore[operator]
-        zhifu, code="DEMO-SZ", name="三站市场党委", short_code="三站", kind=Kind.COMMITTEE, accepts_registrations=True, division=district
+        zhifu,
+        code="DEMO-SZ",
+        name="三站市场党委",
+        short_code="三站",
+        kind=Kind.COMMITTEE,
+        accepts_registrations=True,
+        division=district,
     )
     ground.placements[len(ground.communities)] = [
-        add(market, code=f"DEMO-SZ-{n}", name=f"三站市场{theme}特色党支部", kind=Kind.BRANCH, setting=Setting.MIXED, theme=theme)  # type: ignore[operator]
+        add(
+            market,
+            code=f"DEMO-SZ-{n}",
+            name=f"三站市场{theme}特色党支部",
+            kind=Kind.BRANCH,
+            setting=Setting.MIXED,
+            theme=theme,
+        )  # type: ignore[operator]
         for n, theme in enumerate(THEMES[:2], start=1)
     ]
     ground.communities.append(market)
@@ -185,8 +244,11 @@ def _accounts(ground: Ground) -> None:
     ]
     Appointment.objects.bulk_create(
         Appointment(
-            user=user, organisation_id=pk, role=role, starts_on=ground.today - dt.timedelta(days=700),
+            user=user,
+            organisation_id=pk,
+            role=role,
+            starts_on=ground.today - dt.timedelta(days=700),
             approved_at=timezone.now(),
         )
         for user, pk, role in posts
-    )  # fmt: skip
+    )

@@ -28,9 +28,7 @@ def add_working_days(day: dt.date, count: int) -> dt.date:
     library; rows of ``WorkingDayException`` win over it.
     """
     last = day + dt.timedelta(days=count * 3 + 30)
-    exceptions = dict(
-        WorkingDayException.objects.filter(day__gt=day, day__lte=last).values_list("day", "is_working")
-    )
+    exceptions = dict(WorkingDayException.objects.filter(day__gt=day, day__lte=last).values_list("day", "is_working"))
     calendar = _calendar(settings.WORKING_DAYS_COUNTRY)
     while count:
         day += dt.timedelta(days=1)

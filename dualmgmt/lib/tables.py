@@ -33,7 +33,9 @@ HEADER_WITHIN = 30  # rows searched for the header
 FOOTERS = ("合计", "总计", "小计", "共计", "填表人", "制表人", "审核人", "填报人", "说明:")
 
 NOT_READABLE = _("This file cannot be read as a spreadsheet. Save it as .xlsx or .csv and try again.")
-OLD_EXCEL = _("This is an old .xls or a protected workbook. Open it, save it as .xlsx without a password and try again.")
+OLD_EXCEL = _(
+    "This is an old .xls or a protected workbook. Open it, save it as .xlsx without a password and try again."
+)
 TOO_LARGE = _("The file is too large. At most %(megabytes)s MB are read.")
 TOO_BIG_INSIDE = _("The workbook is far larger inside than a roster can be. Copy the rows into a new workbook.")
 TOO_MANY_ROWS = _("The sheet has more than %(rows)s rows. Delete empty rows at the end or split the file.")
@@ -241,9 +243,7 @@ def _table(
         first = next((cell for cell in cells if cell.text), None)
         if first is None or normal(first.text).startswith(tuple(normal(word) for word in FOOTERS)):
             continue
-        table.rows.append(
-            Row(number, {name: cells[index] for index, name in names.items() if index < len(cells)})
-        )
+        table.rows.append(Row(number, {name: cells[index] for index, name in names.items() if index < len(cells)}))
     return table
 
 

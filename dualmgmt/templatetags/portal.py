@@ -22,7 +22,10 @@ register = template.Library()
 
 # Which tone a state is painted in; the word is always there, colour never speaks alone.
 TONES = {
-    "good": {"active", "accepted", "verified", "confirmed", "published", "done", "completed", "finished", "valid", "used"},
+    "good": {
+        "active", "accepted", "verified", "confirmed", "published", "done", "completed", "finished", "valid", "used",
+        "answered",
+    },
     "wait": {
         "draft", "pending_letter", "issued", "pending_acceptance", "collected", "in_review", "applied", "stated",
         "open", "member_review", "queued", "running", "leaving", "converted", "approved",

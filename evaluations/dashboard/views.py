@@ -157,9 +157,7 @@ def dashboard_records(request: HttpRequest, code: str, figure: str) -> HttpRespo
     span = form.span()
     rows = chosen.within(organisation, span)
     columns = COLUMNS[figure]
-    page = Paginator(rows.select_related(*RELATED[figure]).order_by("-pk"), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = Paginator(rows.select_related(*RELATED[figure]).order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "organisation": organisation,
         "figure": chosen,

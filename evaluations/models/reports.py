@@ -123,7 +123,9 @@ class FeedbackReport(models.Model):
         verbose_name = _("feedback report")
         verbose_name_plural = _("feedback reports")
         constraints = [
-            models.UniqueConstraint(fields=["period", "organisation", "version"], name="one_report_per_unit_and_version"),
+            models.UniqueConstraint(
+                fields=["period", "organisation", "version"], name="one_report_per_unit_and_version"
+            ),
             models.UniqueConstraint(
                 fields=["period", "organisation"], condition=Q(superseded=False), name="one_current_report_per_unit"
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -138,14 +138,16 @@ def report_print(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def report_export(request: HttpRequest, pk: int) -> HttpResponse:
+def report_export(request: HttpRequest, pk: int) -> FileResponse:
     report = _whole(request, pk)
     header = [_("Home branch"), _("Name"), _("Claims"), _("Records"), _("Hours"), _("People served"), _("Situation")]
     rows: list[list[Any]] = []
     for section in report.content["sections"]:
         for line in section["active"]:
             counts = [line["claims"], line["records"], float(line["hours"]), line["people"]]
-            rows.append([section["branch"], line["name"], *counts, " ".join(letters.words(f) for f in line["feedback"])])
+            rows.append(
+                [section["branch"], line["name"], *counts, " ".join(letters.words(f) for f in line["feedback"])]
+            )
         for line in section["inactive"]:
             rows.append([section["branch"], line["name"], 0, 0, 0, 0, letters.why_inactive(line)])
     return sheets.download(report.number, header, rows)

@@ -45,9 +45,7 @@ def _content(registration: ActivityRegistration, issuer: Organisation, by: Actor
 
 
 @transaction.atomic
-def issue(
-    *, registration: ActivityRegistration, valid_days: int, by: Actor, paper: bool = False
-) -> IntroductionLetter:
+def issue(*, registration: ActivityRegistration, valid_days: int, by: Actor, paper: bool = False) -> IntroductionLetter:
     """Issue the numbered letter. Online it is handed in at once; a paper letter waits for the member.
 
     Raises :class:`ActionDenied` when the registration does not wait for a

@@ -126,9 +126,7 @@ class Member(models.Model):
             models.CheckConstraint(condition=Q(sex__in=Sex.values), name="member_sex_known"),
             models.CheckConstraint(condition=Q(kind__in=MemberKind.values), name="member_kind_known"),
             models.CheckConstraint(condition=Q(status__in=MembershipStatus.values), name="member_status_known"),
-            models.CheckConstraint(
-                condition=Q(exempt=False) | ~Q(exempt_reason=""), name="exemption_has_a_reason"
-            ),
+            models.CheckConstraint(condition=Q(exempt=False) | ~Q(exempt_reason=""), name="exemption_has_a_reason"),
         ]
         indexes = [
             models.Index(fields=["name"], name="member_name"),

@@ -74,9 +74,7 @@ class ActivityRegistration(models.Model):
     changes of master data do not touch.
     """
 
-    member = models.ForeignKey(
-        Member, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("member")
-    )
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("member"))
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("receiving organisation")
     )
@@ -91,9 +89,7 @@ class ActivityRegistration(models.Model):
         related_name="placed_registrations",
         verbose_name=_("placed in"),
     )
-    state = models.CharField(
-        _("state"), max_length=20, choices=RegistrationState, default=RegistrationState.DRAFT
-    )
+    state = models.CharField(_("state"), max_length=20, choices=RegistrationState, default=RegistrationState.DRAFT)
     reason = models.CharField(
         _("reason for reporting in"), max_length=12, choices=RegistrationReason, default=RegistrationReason.RESIDENCE
     )

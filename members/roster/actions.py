@@ -22,7 +22,9 @@ REFUSED_ROWS = _("%(count)s rows are refused, so nothing was written. Correct th
 CHANGED_MEANWHILE = _("The registry has changed in the meantime. Please look at the preview again.")
 
 
-def apply(*, plan: Plan, organisation: Organisation, by: Actor, partial: bool = False, source: str = "") -> dict[str, int]:
+def apply(
+    *, plan: Plan, organisation: Organisation, by: Actor, partial: bool = False, source: str = ""
+) -> dict[str, int]:
     """Write *plan* and return its counts.
 
     Raises :class:`ActionDenied` when rows are refused and *partial* was not
@@ -50,7 +52,13 @@ def _write(plan: Plan, organisation: Organisation, by: Actor, source: str) -> di
     _update(plan)
     counts = plan.counts()
     audit.record(
-        "roster.imported", organisation, by=by, organisation=organisation, source=source, refused=len(plan.refused), **counts
+        "roster.imported",
+        organisation,
+        by=by,
+        organisation=organisation,
+        source=source,
+        refused=len(plan.refused),
+        **counts,
     )
     return counts
 

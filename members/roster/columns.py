@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "name": ("姓名", "党员姓名", "名字"),
     "id_number": (
-        "身份证号", "身份证号码", "公民身份号码", "公民身份证号", "公民身份证号码", "身份证", "居民身份证号", "证件号码",
+        "身份证号", "身份证号码", "公民身份号码", "公民身份证号", "公民身份证号码", "身份证",
+        "居民身份证号", "证件号码",
     ),
     "sex": ("性别",),
     "ethnicity": ("民族",),

@@ -22,7 +22,9 @@ MISSING = _("This field is empty.")
 TOO_LONG = _("This field is too long.")
 FORMULA = _("This cell holds a formula. Paste it as a value.")
 NAME_LENGTH = _("A name has 2 to 50 characters.")
-ID_AS_NUMBER = _("The ID number was typed as a number, so its last digits are lost. Format the column as text and type it anew.")
+ID_AS_NUMBER = _(
+    "The ID number was typed as a number, so its last digits are lost. Format the column as text and type it anew."
+)
 UNKNOWN_SEX = _("“%(text)s” is neither 男 nor 女.")
 UNKNOWN_KIND = _("“%(text)s” is neither 正式党员 nor 预备党员.")
 FULL_BEFORE_JOINED = _("The date of becoming a full member lies before the date of joining.")

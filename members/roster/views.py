@@ -55,7 +55,9 @@ def roster_import(request: HttpRequest) -> HttpResponse:
     return render(request, "members/roster_import.html", {"form": form})
 
 
-def _staged(request: HttpRequest, token: str) -> tuple[staging.Staged, Organisation, tables.Table, planning.Plan] | None:
+def _staged(
+    request: HttpRequest, token: str
+) -> tuple[staging.Staged, Organisation, tables.Table, planning.Plan] | None:
     """The upload read and planned anew, in the user's present scope; ``None`` when it is gone."""
     require_anywhere(request.user, Permission.ROSTER_EDIT)
     staged = staging.get(request.user.pk, token)

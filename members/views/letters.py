@@ -69,8 +69,10 @@ def letter_hand_in(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("No letter addressed to you has this number or code. Check it and try again."))
         return redirect("letter_find")
     attempt(request, lambda: letters.hand_in(letter=letter, by=request.user), _("The letter has been handed in."))
-    return redirect("letter_find") if letter.registration.state == S.ISSUED else redirect(
-        "registration_detail", letter.registration_id
+    return (
+        redirect("letter_find")
+        if letter.registration.state == S.ISSUED
+        else redirect("registration_detail", letter.registration_id)
     )
 
 
@@ -103,7 +105,5 @@ def letter_print(request: HttpRequest, pk: int) -> HttpResponse:
 def letter_file_receipt(request: HttpRequest, pk: int) -> HttpResponse:
     letter = access.get_letter(request.user, pk)
     require(request.user, Permission.LETTER_ISSUE, letter.issuer)
-    attempt(
-        request, lambda: letters.file_receipt(letter=letter, by=request.user), _("The receipt has been filed.")
-    )
+    attempt(request, lambda: letters.file_receipt(letter=letter, by=request.user), _("The receipt has been filed."))
     return redirect("letter_detail", pk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -158,7 +158,7 @@ def archive(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def archive_export(request: HttpRequest) -> HttpResponse:
+def archive_export(request: HttpRequest) -> FileResponse:
     """Exactly what is filtered, without ID numbers and phones."""
     rows = _archive(request).qs
     header = [_("Name"), _("Receiving organisation"), _("Placed in"), _("Home branch"), _("Registered on")]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from branches.models import Organisation
 from dualmgmt.lib import audit, outbox
@@ -82,7 +83,7 @@ def _take(
     return claim
 
 
-def _held(branch: Organisation | None) -> tuple[object, str]:
+def _held(branch: Organisation | None) -> tuple[Promise, str]:
     return (rules.ALREADY_HELD_BY_BRANCH if branch is not None else rules.ALREADY_HELD), "already_held"
 
 

@@ -107,8 +107,6 @@ def cancel(*, project: ServiceProject, reason: str, by: Actor) -> None:
     audit.record("project.cancelled", project, by=by, organisation=project.organisation, reason=reason)
 
 
-
-
 @transaction.atomic
 def complete(*, project: ServiceProject, by: Actor) -> None:
     """All that was to be done is done: confirmed claims are finished with it."""

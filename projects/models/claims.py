@@ -182,7 +182,9 @@ class ServiceRecord(models.Model):
         verbose_name = _("service record")
         verbose_name_plural = _("service records")
         constraints = [
-            models.CheckConstraint(condition=Q(hours__gt=0, hours__lte=MAX_HOURS_PER_DAY), name="stated_hours_of_one_day"),
+            models.CheckConstraint(
+                condition=Q(hours__gt=0, hours__lte=MAX_HOURS_PER_DAY), name="stated_hours_of_one_day"
+            ),
             models.CheckConstraint(
                 condition=Q(verified_hours=None) | Q(verified_hours__gte=0, verified_hours__lte=MAX_HOURS_PER_DAY),
                 name="verified_hours_of_one_day",

@@ -106,7 +106,9 @@ class ServiceProject(models.Model):
         verbose_name = _("service project")
         verbose_name_plural = _("service projects")
         constraints = [
-            models.CheckConstraint(condition=Q(taken__gte=0, taken__lte=F("places")), name="places_never_oversubscribed"),
+            models.CheckConstraint(
+                condition=Q(taken__gte=0, taken__lte=F("places")), name="places_never_oversubscribed"
+            ),
             models.CheckConstraint(condition=Q(places__gte=1), name="project_has_a_place"),
             models.CheckConstraint(
                 condition=Q(open_to_members=True) | Q(open_to_branches=True), name="somebody_may_claim"

@@ -85,7 +85,9 @@ def need_enter(request: HttpRequest) -> HttpResponse:
     form = forms.StaffNeedForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         need = needs.report(by=request.user, **form.fields_of_need())
-        messages.success(request, _("The need has been written down. Tracking code: %(code)s") % {"code": need.tracking_code})
+        messages.success(
+            request, _("The need has been written down. Tracking code: %(code)s") % {"code": need.tracking_code}
+        )
         return redirect("need_detail", need.pk)
     return render(request, "projects/need_enter.html", {"form": form})
 
@@ -130,9 +132,7 @@ def need_close(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and state in (NeedState.REFERRED, NeedState.REJECTED, NeedState.ANSWERED):
         attempt(
             request,
-            lambda: needs.close(
-                need=need, state=NeedState(state), answer=form.cleaned_data["answer"], by=request.user
-            ),
+            lambda: needs.close(need=need, state=NeedState(state), answer=form.cleaned_data["answer"], by=request.user),
             _("The resident reads your answer with the tracking code."),
         )
     else:

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from branches.access import may, may_anywhere, require_anywhere, require_business
@@ -148,32 +149,43 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "projects/project_detail.html", context)
 
 
+# step → permission, action, what the user is told; those of the second table ask for a reason.
+STEPS = {
+    "submit": (Permission.PROJECT_EDIT, projects.submit, gettext_lazy("A second person has been asked to publish it.")),
+    "publish": (Permission.PROJECT_PUBLISH, projects.publish, gettext_lazy("The project is open for claims.")),
+    "resume": (Permission.PROJECT_EDIT, projects.resume, gettext_lazy("The project is open again.")),
+    "complete": (Permission.PROJECT_EDIT, projects.complete, gettext_lazy("The project is completed.")),
+    "unclaimed": (
+        Permission.PROJECT_EDIT,
+        projects.close_unclaimed,
+        gettext_lazy("The project is closed without claims."),
+    ),
+}
+STEPS_WITH_REASON = {
+    "return": (Permission.PROJECT_PUBLISH, projects.send_back, gettext_lazy("The author reads your reason.")),
+    "suspend": (Permission.PROJECT_EDIT, projects.suspend, gettext_lazy("The project is suspended.")),
+    "cancel": (
+        Permission.PROJECT_EDIT,
+        projects.cancel,
+        gettext_lazy("The project is cancelled; the claimants have been told."),
+    ),
+}
+
+
 @require_POST
 def project_move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
-    """One step of a project's life, by the button that was pressed."""
-    plain = {
-        "submit": (Permission.PROJECT_EDIT, projects.submit, _("A second person has been asked to publish it.")),
-        "publish": (Permission.PROJECT_PUBLISH, projects.publish, _("The project is open for claims.")),
-        "resume": (Permission.PROJECT_EDIT, projects.resume, _("The project is open again.")),
-        "complete": (Permission.PROJECT_EDIT, projects.complete, _("The project is completed.")),
-        "unclaimed": (Permission.PROJECT_EDIT, projects.close_unclaimed, _("The project is closed without claims.")),
-    }
-    with_reason = {
-        "return": (Permission.PROJECT_PUBLISH, projects.send_back, _("The author reads your reason.")),
-        "suspend": (Permission.PROJECT_EDIT, projects.suspend, _("The project is suspended.")),
-        "cancel": (Permission.PROJECT_EDIT, projects.cancel, _("The project is cancelled; the claimants have been told.")),
-    }
-    if step in plain:
-        permission, action, done = plain[step]
+    """One step of a project's life, by the button that was pressed; the URL names no other steps."""
+    if step in STEPS:
+        permission, action, done = STEPS[step]
         project = access.get_project(request.user, pk, permission)
         attempt(request, lambda: action(project=project, by=request.user), done)
+        return redirect("project_detail", pk)
+    permission, explain, done = STEPS_WITH_REASON[step]
+    project = access.get_project(request.user, pk, permission)
+    form = forms.ReasonForm(request.POST)
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        attempt(request, lambda: explain(project=project, reason=reason, by=request.user), done)
     else:
-        permission, action, done = with_reason[step]  # the URL names no other step
-        project = access.get_project(request.user, pk, permission)
-        form = forms.ReasonForm(request.POST)
-        if form.is_valid():
-            reason = form.cleaned_data["reason"]
-            attempt(request, lambda: action(project=project, reason=reason, by=request.user), done)
-        else:
-            complain(request, form)
+        complain(request, form)
     return redirect("project_detail", pk)

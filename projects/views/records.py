@@ -53,9 +53,7 @@ def record_new(request: HttpRequest, claim_pk: int) -> HttpResponse:
     form = forms.RecordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            record = records.state(
-                claim=claim, member=own_member(request.user), by=request.user, **form.cleaned_data
-            )
+            record = records.state(claim=claim, member=own_member(request.user), by=request.user, **form.cleaned_data)
         except ActionDenied as denied:
             field = {"date_in_future": "service_date", "date_before_claim": "service_date", "hours_range": "hours"}
             form.add_error(field.get(denied.code, "hours" if denied.code == "day_is_full" else None), str(denied))

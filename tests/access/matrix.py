@@ -104,9 +104,7 @@ MATRIX: dict[str, Row] = {
     "organisation_detail": Row(BUSINESS, None, community),
     "organisation_new": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer"),
     "organisation_import": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer"),
-    "organisation_edit": Row(
-        f"{RECEIVER_HEADS} department_officer", f"{RECEIVER_HEADS} department_officer", community
-    ),
+    "organisation_edit": Row(f"{RECEIVER_HEADS} department_officer", f"{RECEIVER_HEADS} department_officer", community),
     # Members
     "member_list": Row(OFFICERS),
     "member_new": Row(OFFICERS, OFFICERS),

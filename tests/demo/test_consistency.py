@@ -66,7 +66,7 @@ def test_the_tree_is_sound() -> None:
 
 def test_every_member_is_at_home_in_exactly_one_real_branch() -> None:
     homes = Counter(HomeMembership.objects.open().values_list("member_id", flat=True))
-    assert homes == {pk: 1 for pk in Member.objects.values_list("pk", flat=True)}
+    assert homes == dict.fromkeys(Member.objects.values_list("pk", flat=True), 1)
     odd = HomeMembership.objects.exclude(organisation__kind=Kind.BRANCH) | HomeMembership.objects.filter(
         organisation__setting__in=ACTIVITY_ONLY_SETTINGS
     )
@@ -109,7 +109,9 @@ def test_letters_fit_their_registrations() -> None:
 
 def test_running_numbers_go_on_where_the_demo_ended() -> None:
     assert RunningNumber.objects.exists()
-    project = ServiceProject.objects.select_related("organisation").filter(number__contains=f"〔{today().year}〕").first()
+    project = (
+        ServiceProject.objects.select_related("organisation").filter(number__contains=f"〔{today().year}〕").first()
+    )
     assert project is not None
     running = numbers.take(f"project:{project.organisation_id}", today().year)
     fresh = f"{project.organisation.number_prefix()}项〔{today().year}〕{running}号"
@@ -118,7 +120,11 @@ def test_running_numbers_go_on_where_the_demo_ended() -> None:
 
 def test_places_taken_are_the_places_held() -> None:
     held = dict(
-        Claim.objects.holding().order_by().values("project").annotate(places=Sum("places")).values_list("project", "places")
+        Claim.objects.holding()
+        .order_by()
+        .values("project")
+        .annotate(places=Sum("places"))
+        .values_list("project", "places")
     )
     rows = ServiceProject.objects.values_list("pk", "taken", "places")
     assert {pk: taken for pk, taken, _places in rows} == {pk: held.get(pk, 0) for pk, _taken, _places in rows}

@@ -153,7 +153,6 @@ class People:
                 window.sign_in()
         return self.windows[who]
 
-
     def all_translated(self) -> None:
         """No page showed a word in Latin letters; each page is told with a few of them."""
         found = {path: sorted(words)[:5] for window in self.windows.values() for path, words in window.foreign.items()}

@@ -233,9 +233,7 @@ def report(people: People) -> None:
     period = last_period()
     department.go("/feedback/periods/")
     department.look("6-periods")
-    department._press(
-        department.page.locator(f"form[action$='/periods/{period.code}/compile/'] button")
-    )
+    department._press(department.page.locator(f"form[action$='/periods/{period.code}/compile/'] button"))
     department.page.reload()
     department.look("6-run")
     reports = FeedbackReport.objects.current().filter(period=period)

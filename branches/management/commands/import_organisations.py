@@ -19,7 +19,8 @@ REFUSED = 3
 
 class Command(BaseCommand):
     help = (
-        "Adds organisations from an .xlsx or .csv with the columns 党组织代码, 党组织名称, 组织类别 and 上级党组织代码. "
+        "Adds organisations from an .xlsx or .csv with the columns 党组织代码, 党组织名称, 组织类别 and "
+        "上级党组织代码. "
         "Exit status 0 when written, 3 when rows were refused (nothing is written), 2 when the file cannot be used."
     )
 
