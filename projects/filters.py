@@ -12,7 +12,7 @@ from branches.models import Organisation
 from branches.permissions import Permission
 from projects.enums import NeedState, ProjectKind, RecordState
 from projects.models import Category, Need, ServiceProject, ServiceRecord
-from projects.queries import publishers_near
+from projects.rules import Claimant
 
 
 class NeedFilter(django_filters.FilterSet):
@@ -57,7 +57,7 @@ class ProjectFilter(django_filters.FilterSet):
         member = self.request.user.as_member
         if member is None:
             return rows
-        return rows.filter(organisation__in=publishers_near(member))
+        return rows.filter(organisation__in=Claimant(member).publishers_near())
 
 
 class RecordFilter(django_filters.FilterSet):

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from branches.queries import ancestors
-from projects.rules import Claimant, areas_of
+from projects.rules import areas_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from members.models import Member
     from projects.models import ServiceProject
+    from projects.rules import Claimant
 
 
 @dataclass(frozen=True)
@@ -31,22 +30,13 @@ class HallLine:
         return self.refusal is None
 
 
-def publishers_near(member: Member) -> set[int]:
-    """Organisations with which *member* is registered, and those at or above the home branch."""
-    registered = member.registrations.registered().values_list("organisation_id", flat=True)
-    home = member.home_branch()
-    line = [*ancestors(home), home] if home is not None else []
-    return {*registered, *(node.pk for node in line)}
-
-
-def hall_lines(projects: Iterable[ServiceProject], member: Member | None) -> list[HallLine]:
-    """Lines in the given order; *projects* come with ``organisation`` and prefetched ``skills``."""
-    if member is None:
+def hall_lines(projects: Iterable[ServiceProject], claimant: Claimant | None) -> list[HallLine]:
+    """Lines in the given order; *projects* come with ``organisation__leads`` and prefetched ``skills``."""
+    if claimant is None:
         return [HallLine(project, "", "") for project in projects]
     projects = list(projects)
-    claimant = Claimant(member)
     areas = areas_of(projects)
-    skills = {skill.pk: skill.name for skill in member.skills.all()}
+    skills = {skill.pk: skill.name for skill in claimant.member.skills.all()}
     lines = []
     for project in projects:
         refusal = claimant.why_not(project, areas[project.pk])

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -27,18 +28,21 @@ if TYPE_CHECKING:
     from dualmgmt.lib.actors import Actor
     from members.models import Member
     from projects.models import ServiceProject, ServiceRecord
+    from projects.models.projects import ProjectQuerySet
 
 ANSWER_MISSING = _("Write an answer; the resident reads it with the tracking code.")
 REASON_MISSING = _("Say why; the people concerned read it.")
 SECOND_PERSON = _(
     "This project needs a second person to publish it. It waits in the to-do list of your organisation and above."
 )
+NOT_EDITABLE = _("Only a draft or a returned project can be edited.")
 HAS_OPEN_CLAIMS = _("There are open claims. Finish or decline them first.")
 HAS_CLAIMS = _("This project has claims, so it cannot be closed as unclaimed.")
 NOT_PUBLISHED = _("This project is not open for claims.")
 NOT_YET_OPEN = _("Claims open on %(moment)s.")
 CLOSED = _("The time for claims is over.")
 FULL = _("All places are taken.")
+AT_LEAST_ONE_PLACE = _("Claim at least one place.")
 NOT_ENOUGH_PLACES = _("Only %(count)s places are left.")
 NO_MEMBERS = _("This project is for branches.")
 NO_BRANCHES = _("This project is for members.")
@@ -58,6 +62,8 @@ HOURS_RANGE = _("State more than 0 and at most 12 hours.")
 DAY_IS_FULL = _("With this record there would be more than 12 hours on this day.")
 OWN_RECORD = _("What you stated yourself or did yourself has to be verified by somebody else.")
 CORRECTION_REASON = _("Say why the hours, the people or the words differ from the member's statement.")
+
+EDITABLE_STATES = (ProjectState.DRAFT, ProjectState.RETURNED)
 
 
 def check_reason(reason: str) -> str:
@@ -118,11 +124,12 @@ class Claimant:
 
     def __init__(self, member: Member) -> None:
         self.member = member
-        home = member.home_branch()
+        self.home = member.home_branch()
         registered = member.registrations.registered().select_related("organisation")
+        self.registered_with = {row.organisation_id for row in registered}
         self.paths = [row.organisation.path for row in registered]
-        if home is not None:
-            self.paths.append(home.path)
+        if self.home is not None:
+            self.paths.append(self.home.path)
         held = Claim.objects.holding().filter(member=member).values_list("project_id", "state", "project__kind")
         self.held = {project for project, _state, _kind in held}
         self.open_claims = sum(
@@ -154,6 +161,32 @@ class Claimant:
             return CAP_REACHED % {"count": self.open_claims}, "cap_reached"
         return None
 
+    def publishers_near(self) -> set[int]:
+        """Organisations with which the member is registered, and those at or above the home branch."""
+        home = self.home.path if self.home is not None else ""
+        step = Organisation.steplen
+        line = [home[:end] for end in range(step, len(home) + step, step)] if home else []
+        near = Q(path__in=line) | Q(pk__in=self.registered_with)
+        return set(Organisation.objects.filter(near).values_list("pk", flat=True))
+
+    def claimable(self, rows: ProjectQuerySet) -> ProjectQuerySet:
+        """The set-based twin of :meth:`why_not`: those of *rows* for which it answers ``None``."""
+        rows = rows.open_for_claims().filter(self._in_reach(), open_to_members=True).exclude(pk__in=self.held)
+        if self.open_claims >= settings.CLAIM_OPEN_CAP:
+            rows = rows.filter(kind=ProjectKind.STANDING)
+        return rows
+
+    def _in_reach(self) -> Q:
+        """Projects whose area, in the sense of :func:`areas_of`, holds one of the member's organisations."""
+        step = Organisation.steplen
+        lines = {path[:end] for path in self.paths for end in range(step, len(path) + step, step)}
+        # Whoever publishes at or above one of mine: its area is itself or lies above, so it holds mine as well.
+        reach = Q(organisation__path__in=lines)
+        leading = Organisation.objects.filter(path__in=lines, leads__level__in=[OpenTo.STREET, OpenTo.DISTRICT])
+        for path, level in leading.values_list("path", "leads__level"):
+            reach |= Q(open_to=level, organisation__path__startswith=path)
+        return reach
+
 
 def check_statement(claim: Claim, member: Member, service_date: dt.date, hours: Decimal) -> None:
     """Raise unless *member* may state *hours* on *service_date* for *claim* (domain.md §10.6)."""
@@ -167,8 +200,16 @@ def check_statement(claim: Claim, member: Member, service_date: dt.date, hours: 
         raise ActionDenied(DATE_BEFORE_CLAIM, "date_before_claim")
     if not 0 < hours <= MAX_HOURS_PER_DAY:
         raise ActionDenied(HOURS_RANGE, "hours_range")
-    others = member.service_records.filter(service_date=service_date).exclude(state=RecordState.RETURNED)
-    already = others.aggregate(total=Sum("hours"))["total"] or Decimal(0)
+    check_day(member.service_records.all(), service_date, hours)
+
+
+def check_day(records: QuerySet[ServiceRecord], day: dt.date, hours: Decimal) -> None:
+    """Raise when *hours* more on *day* would exceed what a day holds, beside a member's other *records*.
+
+    Of a verified record the community's hours count, of any other the stated ones, of a returned one none.
+    """
+    others = records.filter(service_date=day).exclude(state=RecordState.RETURNED)
+    already = others.aggregate(total=Sum(Coalesce("verified_hours", "hours")))["total"] or Decimal(0)
     if already + hours > MAX_HOURS_PER_DAY:
         raise ActionDenied(DAY_IS_FULL, "day_is_full")
 

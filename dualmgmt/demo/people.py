@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 from faker import Faker
 
+from branches.enums import Setting
 from branches.models import Organisation
 from dualmgmt.demo.ledger import Ledger
 from dualmgmt.demo.tree import Ground
@@ -50,7 +51,8 @@ def _members(ground: Ground, count: int) -> list[tuple[Member, Organisation]]:
     names = Faker("zh_CN")
     names.seed_instance(20260701)
     used: set[str] = set()
-    villages = [rows[0] for number, rows in ground.placements.items() if number % 2 == 0]
+    standard = [rows[0] for rows in ground.placements.values() if rows[0].setting == Setting.STANDARD]
+    villages = standard[::2]
     made = []
     for number in range(count):
         home = ground.homes[number % len(ground.homes)] if number % 5 else villages[number // 5 % len(villages)]

@@ -242,6 +242,10 @@ def _accounts(ground: Ground) -> None:
         (ground.users["system_admin"], by_code[ROOT_CODE].pk, Role.SYSTEM_ADMIN),
         (ground.users["security_admin"], by_code[ROOT_CODE].pk, Role.SECURITY_ADMIN),
     ]
+    for index, below in ground.placements.items():
+        # A community's own branches have no secretary of their own yet: the community's acts for them.
+        for branch in below:
+            ground.secretaries[branch.pk] = ground.secretaries[ground.communities[index].pk]
     Appointment.objects.bulk_create(
         Appointment(
             user=user,

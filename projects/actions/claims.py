@@ -36,7 +36,7 @@ def claim_as_member(*, project: ServiceProject, member: Member, by: Actor) -> Cl
     """
     with transaction.atomic():
         # The member's row serialises claims of one person, so that the cap holds when two pages are open.
-        Member.objects.select_for_update().get(pk=member.pk)
+        Member.objects.select_for_update(no_key=True).get(pk=member.pk)
         if refusal := rules.Claimant(member).why_not(project):
             raise ActionDenied(*refusal)
         return _take(project=project, member=member, branch=None, places=1, by=by)
@@ -48,6 +48,8 @@ def claim_as_branch(*, project: ServiceProject, branch: Organisation, places: in
         raise ActionDenied(*refusal)
     if not project.open_to_branches:
         raise ActionDenied(rules.NO_BRANCHES, "no_branches")
+    if places < 1:
+        raise ActionDenied(rules.AT_LEAST_ONE_PLACE, "at_least_one_place")
     with transaction.atomic():
         return _take(project=project, member=None, branch=branch, places=places, by=by)
 
@@ -100,6 +102,11 @@ def _refusal(project: ServiceProject, member: Member | None, branch: Organisatio
     return ActionDenied(rules.FULL, "full")
 
 
+def _hold_project(claim: Claim) -> None:
+    """Lock the project before the claim, as taking places and cancelling do; the other order could deadlock."""
+    ServiceProject.objects.select_for_update(no_key=True).get(pk=claim.project_id)
+
+
 def _give_back(claim: Claim) -> None:
     ServiceProject.objects.filter(pk=claim.project_id).update(taken=F("taken") - claim.places)
 
@@ -107,6 +114,7 @@ def _give_back(claim: Claim) -> None:
 @transaction.atomic
 def withdraw(*, claim: Claim, reason: str, by: Actor) -> None:
     """The claimant steps back; the places are free again, records already made stay."""
+    _hold_project(claim)
     lifecycle.claim.move(claim, ClaimState.WITHDRAWN, remark=reason.strip(), ended_at=timezone.now())
     _give_back(claim)
     audit.record("claim.withdrawn", claim, by=by, organisation=claim.project.organisation, reason=reason)
@@ -122,6 +130,7 @@ def confirm(*, claim: Claim, by: Actor) -> None:
 
 @transaction.atomic
 def decline(*, claim: Claim, reason: str, by: Actor) -> None:
+    _hold_project(claim)
     lifecycle.claim.move(
         claim,
         ClaimState.DECLINED,
@@ -151,7 +160,7 @@ def eligible_participants(branch: Organisation) -> object:
 def name_participants(*, claim: Claim, members: list[Member], by: Actor) -> None:
     """Set who serves under a branch's claim; who has stated a record stays on the list."""
     # The claim's row serialises two officers naming at once.
-    Claim.objects.select_for_update().get(pk=claim.pk)
+    Claim.objects.select_for_update(no_key=True).get(pk=claim.pk)
     keep = set(claim.records.values_list("member_id", flat=True))
     wanted = {member.pk for member in members} | keep
     if len(wanted) > claim.places:

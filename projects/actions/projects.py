@@ -45,13 +45,14 @@ def draft(
 
 @transaction.atomic
 def edit(*, project: ServiceProject, changes: dict[str, Any], skills: Any, by: Actor) -> None:
-    """Change a draft or a returned project; who edits it last is its author."""
-    if project.state not in (ProjectState.DRAFT, ProjectState.RETURNED):
-        raise ActionDenied(rules.NOT_PUBLISHED, "wrong_state")
-    for name, value in changes.items():
-        setattr(project, name, value)
-    project.author = account(by)  # type: ignore[assignment]
-    project.save(update_fields=[*changes, "author"])
+    """Change a draft or a returned project; who edits it last is its author.
+
+    Raises :class:`ActionDenied` where it is past editing, also when somebody published it meanwhile.
+    """
+    rows = ServiceProject.objects.filter(pk=project.pk, state__in=rules.EDITABLE_STATES)
+    if not rows.update(**changes, author=account(by)):
+        raise ActionDenied(rules.NOT_EDITABLE, "wrong_state")
+    project.refresh_from_db()
     project.skills.set(skills)
     audit.record("project.edited", project, by=by, organisation=project.organisation, fields=sorted(changes))
 

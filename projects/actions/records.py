@@ -35,7 +35,7 @@ def state(
 ) -> ServiceRecord:
     """The member states what was done. Raises :class:`ActionDenied` for impossible dates or hours."""
     # One member's records are written one after the other, so that the day's bound holds.
-    Member.objects.select_for_update().get(pk=member.pk)
+    Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     rules.check_statement(claim, member, service_date, hours)
     record = ServiceRecord.objects.create(
         claim=claim,
@@ -75,6 +75,9 @@ def verify(
     differs = hours != record.hours or people != record.people_served or bool(content.strip())
     if differs and not reason.strip():
         raise ActionDenied(rules.CORRECTION_REASON, "correction_reason")
+    if hours > record.hours:
+        Member.objects.select_for_update(no_key=True).get(pk=record.member_id)
+        rules.check_day(record.member.service_records.exclude(pk=record.pk), record.service_date, hours)
     lifecycle.record.move(
         record,
         RecordState.VERIFIED,

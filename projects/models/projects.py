@@ -34,10 +34,17 @@ class ProjectQuerySet(models.QuerySet["ServiceProject"]):
             seen |= Q(state__in=PUBLIC_PROJECT_STATES)
         return self.filter(seen)
 
-    def nearest_first(self, organisation_ids: Iterable[int]) -> Self:
-        """Projects of the given publishers before all others, newest first."""
-        far = Case(When(organisation__in=list(organisation_ids), then=Value(0)), default=Value(1))
-        return self.annotate(far=far).order_by("far", "-published_at", "-pk")
+    def nearest_first(self, claimable: ProjectQuerySet, publishers: Iterable[int]) -> Self:
+        """The *claimable* ones first, then those of the given *publishers*, then all others; newest first."""
+        rank = Case(
+            When(pk__in=claimable.values("pk"), then=Value(0)),
+            When(organisation__in=list(publishers), then=Value(1)),
+            default=Value(2),
+        )
+        return self.annotate(rank=rank).order_by("rank", "-published_at", "-pk")
+
+    def newest_first(self) -> Self:
+        return self.order_by("-published_at", "-pk")
 
     def open_for_claims(self) -> Self:
         """Published, inside the claim window and with a free place."""

@@ -20,7 +20,7 @@ from projects.actions import projects
 from projects.enums import ClaimState, ProjectState
 from projects.filters import ProjectFilter
 from projects.models import Need, ServiceProject
-from projects.queries import hall_lines, publishers_near
+from projects.queries import hall_lines
 
 PER_PAGE = 20
 
@@ -32,11 +32,14 @@ def project_list(request: HttpRequest) -> HttpResponse:
     rows = ServiceProject.objects.visible_to(request.user).filter(state=ProjectState.PUBLISHED)
     rows = rows.select_related("organisation__leads", "category").prefetch_related("skills")
     member = request.user.as_member
-    rows = rows.nearest_first(publishers_near(member) if member else ())
+    claimant = rules.Claimant(member) if member else None
+    if claimant is None:
+        rows = rows.newest_first()
+    else:
+        rows = rows.nearest_first(claimant.claimable(ServiceProject.objects.all()), claimant.publishers_near())
     filters = ProjectFilter(request.GET, queryset=rows, request=request)
     page = Paginator(filters.qs, PER_PAGE).get_page(request.GET.get("page"))
-    lines = hall_lines(page.object_list, member)
-    lines.sort(key=lambda line: not line.claimable)
+    lines = hall_lines(page.object_list, claimant)
     context = {
         "filters": filters,
         "page": page,
@@ -120,7 +123,7 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
     edits = may(user, Permission.PROJECT_EDIT, project.organisation)
     publishes = may(user, Permission.PROJECT_PUBLISH, project.organisation)
     own_second_key = project.author_id == user.pk and rules.needs_second_key(project)
-    line = hall_lines([project], user.as_member)[0]
+    line = hall_lines([project], rules.Claimant(user.as_member) if user.as_member else None)[0]
     branches = forms.BranchClaimForm(user=user) if project.open_to_branches else None
     if branches is not None and not branches.fields["branch"].queryset.exists():  # type: ignore[attr-defined]
         branches = None
