@@ -245,6 +245,8 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
     if env.bool("BEHIND_PROXY", default=True):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+        # Rate limits count the resident's address, not the proxy's.
+        ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
 # API
 REST_FRAMEWORK = {

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Organisation
 from branches.permissions import Permission
-from projects.enums import NeedState, ProjectKind, RecordState
+from projects.enums import NeedSource, NeedState, ProjectKind, RecordState
 from projects.models import Category, Need, ServiceProject, ServiceRecord
 from projects.rules import Claimant
 
@@ -20,6 +22,7 @@ class NeedFilter(django_filters.FilterSet):
     category = django_filters.ModelChoiceFilter(
         label=_("Category"), queryset=Category.objects.all(), empty_label=_("All")
     )
+    source = django_filters.ChoiceFilter(label=_("Source"), choices=NeedSource.choices, empty_label=_("All"))
     q = django_filters.CharFilter(label=_("Words"), field_name="text", lookup_expr="icontains")
 
     class Meta:
@@ -35,6 +38,15 @@ class ProjectFilter(django_filters.FilterSet):
         label=_("Category"), queryset=Category.objects.filter(active=True), empty_label=_("All")
     )
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=ProjectKind.choices, empty_label=_("All"))
+    publisher = django_filters.ModelChoiceFilter(
+        label=_("Publisher"), field_name="organisation", queryset=Organisation.objects.receiving(), empty_label=_("All")
+    )
+    within = django_filters.ChoiceFilter(
+        label=_("Begins"),
+        method="by_days",
+        choices=[("7", _("Within 7 days")), ("30", _("Within 30 days"))],
+        empty_label=_("All"),
+    )
     show = django_filters.ChoiceFilter(
         label=_("Show"),
         method="by_show",
@@ -50,6 +62,11 @@ class ProjectFilter(django_filters.FilterSet):
         return rows.filter(
             Q(title__icontains=value) | Q(place__icontains=value) | Q(organisation__name__icontains=value)
         )
+
+    def by_days(self, rows: QuerySet[ServiceProject], name: str, value: str) -> QuerySet[ServiceProject]:
+        """What begins from now on; projects without a fixed time stay, they can be done within it."""
+        now = timezone.now()
+        return rows.filter(Q(starts_at=None) | Q(starts_at__range=(now, now + dt.timedelta(days=int(value)))))
 
     def by_show(self, rows: Any, name: str, value: str) -> Any:
         if value == "open":
