@@ -237,7 +237,7 @@ def _accounts(ground: Ground) -> None:
     posts += [
         (ground.users["unit_secretary"], by_code["DEMO-U00"].pk, Role.SECRETARY),
         (ground.users["street_officer"], by_code["370602001"].pk, Role.SECRETARY),
-        (ground.users["department"], by_code[ROOT_CODE].pk, Role.DEPARTMENT_OFFICER),
+        (ground.users["department"], by_code["DEMO-ZF"].pk, Role.DEPARTMENT_OFFICER),
         (ground.users["auditor"], by_code[ROOT_CODE].pk, Role.AUDITOR),
         (ground.users["system_admin"], by_code[ROOT_CODE].pk, Role.SYSTEM_ADMIN),
         (ground.users["security_admin"], by_code[ROOT_CODE].pk, Role.SECURITY_ADMIN),

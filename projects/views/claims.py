@@ -31,8 +31,7 @@ def project_claim(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         claims.claim_as_member(project=project, member=member, by=request.user)
     except ActionDenied as denied:
-        calm = denied.code == "already_held"
-        (messages.info if calm else messages.error)(request, str(denied))
+        _say_no(request, denied)
     else:
         messages.success(request, _("The place is yours."))
     return redirect("project_detail", pk)
@@ -42,15 +41,22 @@ def project_claim(request: HttpRequest, pk: int) -> HttpResponse:
 def project_claim_as_branch(request: HttpRequest, pk: int) -> HttpResponse:
     project = access.get_project(request.user, pk)
     form = forms.BranchClaimForm(request.POST, user=request.user)
-    if form.is_valid():
-        attempt(
-            request,
-            lambda: claims.claim_as_branch(project=project, by=request.user, **form.cleaned_data),
-            _("The places are your branch's. Name who takes part when you know."),
-        )
-    else:
+    if not form.is_valid():
         complain(request, form)
+        return redirect("project_detail", pk)
+    try:
+        claims.claim_as_branch(project=project, by=request.user, **form.cleaned_data)
+    except ActionDenied as denied:
+        _say_no(request, denied)
+    else:
+        messages.success(request, _("The places are your branch's. Name who takes part when you know."))
     return redirect("project_detail", pk)
+
+
+def _say_no(request: HttpRequest, denied: ActionDenied) -> None:
+    """A place held already is what a double tap or a retry wanted: said calmly, not as an error."""
+    tell = messages.info if denied.code == "already_held" else messages.error
+    tell(request, str(denied))
 
 
 @require_safe
