@@ -78,7 +78,13 @@ def python(code: str, env: dict[str, str], timeout: float = 120) -> str:
     start = "import django; django.setup()\n"
     env = {**env, "DJANGO_SETTINGS_MODULE": "dualmgmt.settings"}
     done = subprocess.run(
-        [sys.executable, "-c", start + code], env=env, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
+        [sys.executable, "-c", start + code],
+        env=env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.strip()

@@ -14,9 +14,7 @@ from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.lifecycle import Lifecycle, machines
 
 assert all((evaluations.lifecycle, members.lifecycle, projects.lifecycle))  # importing them registers the machines
-PAIRS = [
-    (machine, old, new) for machine in machines.values() for old in machine.states for new in machine.states
-]
+PAIRS = [(machine, old, new) for machine in machines.values() for old in machine.states for new in machine.states]
 
 
 @pytest.mark.parametrize(
