@@ -82,7 +82,9 @@ def why_inactive(line: dict[str, Any]) -> str:
 
 def words(feedback: dict[str, Any]) -> str:
     """One receiver's feedback with the member's answer, as one paragraph."""
-    parts = [f"{feedback['receiver']}: {feedback['narrative']}" if feedback["narrative"] else feedback["receiver"]]
+    parts = [feedback["receiver"]]
+    if feedback["narrative"]:
+        parts = [_("%(receiver)s: %(narrative)s") % feedback]
     if feedback["statement"]:
         parts.append(_("The member states: %(statement)s") % {"statement": feedback["statement"]})
     elif feedback["silent"]:

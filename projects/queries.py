@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from projects.enums import OpenTo
 from projects.rules import areas_of
 
 if TYPE_CHECKING:
@@ -48,5 +49,14 @@ def hall_lines(projects: Iterable[ServiceProject], claimant: Claimant | None) ->
                 HallLine(project, None, _("Because of your skill: %(skills)s") % {"skills": "、".join(fitting)})
             )
         else:
-            lines.append(HallLine(project, None, _("You are registered or at home here")))
+            lines.append(HallLine(project, None, _why_open(project, claimant)))
     return lines
+
+
+def _why_open(project: ServiceProject, claimant: Claimant) -> str:
+    """Why a project without a matching skill is offered: one's own place, street or district."""
+    if any(path.startswith(project.organisation.path) for path in claimant.paths):
+        return _("You are registered or at home here")
+    if project.open_to == OpenTo.STREET:
+        return _("Open to the members of your street")
+    return _("Open to the members of your district")

@@ -1,9 +1,12 @@
 """Tasks by name, so that nothing below imports a task."""
 
+import threading
 from functools import cache
 from typing import Any
 
 from celery import current_app
+
+_loading = threading.Lock()
 
 
 @cache
@@ -14,5 +17,7 @@ def _load() -> None:
 
 def named(name: str) -> Any:
     """The registered task called *name*; raises ``celery.exceptions.NotRegistered``."""
-    _load()
+    # Of two threads that need a task first, the second waits until all are there.
+    with _loading:
+        _load()
     return current_app.tasks[name]

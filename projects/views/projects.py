@@ -42,6 +42,8 @@ def project_list(request: HttpRequest) -> HttpResponse:
     lines = hall_lines(page.object_list, claimant)
     context = {
         "filters": filters,
+        # The rarer filters stay open while one of them narrows the list.
+        "narrowed": any(request.GET.get(name) for name in filters.form.fields if name != "q"),
         "page": page,
         "lines": lines,
         "member": member,

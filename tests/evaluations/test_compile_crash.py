@@ -10,7 +10,7 @@ import pytest
 
 from tests import processes
 
-UNITS = 120
+UNITS = 200
 
 SCENE = f"""
 import datetime as dt
@@ -45,6 +45,7 @@ print(json.dumps({
     "promised": Outbox.objects.filter(done_at=None).count(),
 }))
 """
+DONE = "SELECT done_units FROM evaluations_reportrun"
 SWEEP = """
 from dualmgmt.tasks import sweep_outbox
 from evaluations.tasks import sweep_runs
@@ -66,7 +67,7 @@ def test_a_killed_worker_leaves_exactly_one_report_per_unit(tmp_path: Path) -> N
 
         first = processes.worker(env)
         try:
-            processes.wait(lambda: int(state()["done"]) > 0, 60, "the worker never began", 0.02)
+            processes.wait(lambda: processes.scalar(url, DONE) > 0, 60, "the worker never began", 0.005)
         finally:
             processes.kill_group(first)
         killed = state()

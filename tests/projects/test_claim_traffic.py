@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -59,22 +60,18 @@ def come_and_go(pk: int, members: list[int], branches: list[int], seed: int) -> 
         project = ServiceProject.objects.select_related("organisation").get(pk=pk)
         held = list(Claim.objects.open().filter(project=project).select_related("project__organisation"))
         choice = dice.random()
+        act: Callable[[], object]
         if choice < 0.3:
             member = Member.objects.get(pk=dice.choice(members))
-            act = lambda: claims.claim_as_member(project=project, member=member, by=SYSTEM)  # noqa: B023, E731
+            act = partial(claims.claim_as_member, project=project, member=member, by=SYSTEM)
         elif choice < 0.6 or not held:
             branch = Organisation.objects.get(pk=dice.choice(branches))
             places = dice.randint(1, 3)
-            act = lambda: claims.claim_as_branch(  # noqa: E731
-                project=project,
-                branch=branch,
-                places=places,
-                by=SYSTEM,
-            )
+            act = partial(claims.claim_as_branch, project=project, branch=branch, places=places, by=SYSTEM)
         elif choice < 0.9:
-            act = lambda: claims.withdraw(claim=dice.choice(held), reason="", by=SYSTEM)  # noqa: B023, E731
+            act = partial(claims.withdraw, claim=dice.choice(held), reason="", by=SYSTEM)
         else:
-            act = lambda: claims.decline(claim=dice.choice(held), reason="人手已够", by=SYSTEM)  # noqa: B023, E731
+            act = partial(claims.decline, claim=dice.choice(held), reason="人手已够", by=SYSTEM)
         results[outcome(act)] += 1
     return results
 

@@ -104,6 +104,20 @@ def test_what_i_can_claim_comes_first_with_the_reason_and_the_rest_says_why_not(
     assert lines[3].refusal == rules.NOT_REGISTERED_HERE
 
 
+def test_the_reason_names_the_street_or_district_where_that_is_why(world: World, client: Client) -> None:
+    RegistrationFactory(member=world.members["li"], organisation=world.community)
+    ProjectFactory(organisation=world.community, open_to=OpenTo.DISTRICT, title="here")
+    ProjectFactory(organisation=world.community2, open_to=OpenTo.STREET, title="street")
+    ProjectFactory(organisation=world.community3, open_to=OpenTo.DISTRICT, title="district")
+    client.force_login(world.users["member"])
+    lines = client.get(reverse("project_list")).context["lines"]
+    assert {line.project.title: line.why for line in lines} == {
+        "here": "您在此处登记或组织关系在此",
+        "street": "面向您所在街道的党员",
+        "district": "面向您所在区的党员",
+    }
+
+
 def test_claimable_projects_come_first_over_all_pages(world: World, client: Client) -> None:
     RegistrationFactory(member=world.members["li"], organisation=world.community)
     mine = ProjectFactory(organisation=world.community, published_at=timezone.now() - dt.timedelta(days=90))
