@@ -82,7 +82,7 @@ def test_a_killed_worker_leaves_exactly_one_report_per_unit(tmp_path: Path) -> N
                 now = state()
                 return now["state"] == "done" and now["notices"] == UNITS
 
-            processes.wait(caught_up, 60, "nobody took the run over", 0.5)
+            processes.wait(caught_up, 150, "nobody took the run over", 0.5)
         finally:
             processes.kill_group(second)
         end = state()
