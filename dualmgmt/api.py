@@ -2,10 +2,13 @@
 
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.routers import DefaultRouter
+from rest_framework.routers import SimpleRouter
 
-router = DefaultRouter()
-router.include_root_view = False
+from projects.api import ClaimViewSet, ProjectViewSet
+
+router = SimpleRouter()
+router.register("projects", ProjectViewSet, basename="api_project")
+router.register("claims", ClaimViewSet, basename="api_claim")
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from branches.access import fetch, may, require
 from branches.models import Organisation
 from branches.permissions import Permission
-from members.models import ActivityRegistration, IntroductionLetter, Member, User
+from members.enums import CardState, LetterState, RegistrationState
+from members.models import ActivityRegistration, IntroductionLetter, Member, MemberCard, User
 
 
 def get_member(user: User, pk: int, permission: Permission | None = None) -> Member:
@@ -56,6 +57,36 @@ def editable_registration(user: User, pk: int) -> ActivityRegistration:
     return registration
 
 
+def returnable_registration(user: User, pk: int) -> ActivityRegistration:
+    """By the receiver once it is handed in; by the home branch before, or when the letter is overdue."""
+    registration = get_registration(user, pk)
+    if registration.state == RegistrationState.PENDING_ACCEPTANCE and not may_recall(user, registration):
+        require(user, Permission.REGISTRATION_ACCEPT, registration.organisation)
+    elif registration.state != RegistrationState.PENDING_ACCEPTANCE:
+        require(user, Permission.LETTER_ISSUE, registration.home_branch)
+    return registration
+
+
+def may_recall(user: User, registration: ActivityRegistration) -> bool:
+    """Whether the home branch may take back a letter that the receiver has let lie past its last day."""
+    return (
+        registration.state == RegistrationState.PENDING_ACCEPTANCE
+        and may(user, Permission.LETTER_ISSUE, registration.home_branch)
+        and registration.letters.overdue().exists()
+    )
+
+
+def get_card(user: User, pk: int) -> MemberCard:
+    """The valid card of a member, for its owner and for those who issue cards."""
+    member = get_member(user, pk)
+    if member.user_id != user.pk:
+        home = member.home_branch()
+        if home is None:
+            raise PermissionDenied
+        require(user, Permission.CARD_ISSUE, home)
+    return fetch(MemberCard.objects.filter(member=member).select_related("member", "issuer"), state=CardState.ACTIVE)
+
+
 def may_edit(user: User, registration: ActivityRegistration) -> bool:
     return registration.member.user_id == user.pk or may(user, Permission.ROSTER_EDIT, registration.home_branch)
 
@@ -65,16 +96,31 @@ def get_letter(user: User, pk: int) -> IntroductionLetter:
     return fetch(rows.select_related("registration__member", "registration__organisation", "issuer"), pk=pk)
 
 
+def receives(user: User) -> bool:
+    """Whether letters may be addressed to an organisation for which *user* accepts."""
+    return Organisation.objects.where(user, Permission.REGISTRATION_ACCEPT).receiving().exists()
+
+
 def find_letter(user: User, text: str) -> IntroductionLetter | None:
-    """A letter addressed to one of the user's organisations, by its number or check code.
+    """A letter addressed to one of the user's organisations, by its number, its check code or the member's card.
 
     Everything else is "not found": the answer must not tell whose letter it is.
     """
-    receivers = Organisation.objects.where(user, Permission.REGISTRATION_ACCEPT)
     text = text.strip()
+    if not text:
+        return None
+    receivers = Organisation.objects.where(user, Permission.REGISTRATION_ACCEPT)
     code = text.upper().replace(" ", "").replace("-", "")
-    found = IntroductionLetter.objects.filter(Q(number=text) | Q(code=code), registration__organisation__in=receivers)
-    return found.select_related("registration__organisation").order_by("-pk").first() if text else None
+    card = MemberCard.objects.filter(token=text, state=CardState.ACTIVE)
+    found = IntroductionLetter.objects.filter(
+        Q(number=text) | Q(code=code) | Q(registration__member__in=card.values("member_id")),
+        registration__organisation__in=receivers,
+    )
+    # Of several letters of one person the one that still counts comes first.
+    valid_first = Case(When(state=LetterState.VALID, then=0), default=1)
+    return (
+        found.select_related("registration__member", "registration__organisation").order_by(valid_first, "-pk").first()
+    )
 
 
 def sees_phone(user: User, member: Member) -> bool:

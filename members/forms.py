@@ -16,6 +16,7 @@ from branches.permissions import Permission
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.forms import DateInput
+from members import idnumber
 from members.actions.registrations import snapshot
 from members.enums import OPEN_REGISTRATION_STATES, DeclineReason, RegistrationReason
 from members.models import ActivityRegistration, Member, Skill
@@ -32,12 +33,19 @@ if TYPE_CHECKING:
 TYPED = ("phone", "home_address", "work_unit", "work_post", "wishes", "available_times")
 
 
-def grouped(rows: Iterable[Organisation]) -> list[tuple[str, Any]]:
-    """Choices of organisations under the name of the one above each."""
+def grouped(rows: Iterable[Organisation], where: str = "") -> list[tuple[str, Any]]:
+    """Choices of organisations under the name of the one above each.
+
+    With *where* only those in whose name or whose superior's name it stands;
+    when there is none, all.
+    """
     rows = list(rows)
     step = Organisation.steplen
     parents = {row.path[:-step] for row in rows}
     names = dict(Organisation.objects.filter(path__in=parents).values_list("path", "name"))
+    if where:
+        found = [row for row in rows if where in row.name or where in names.get(row.path[:-step], "")]
+        rows = found or rows
     choices: list[tuple[str, Any]] = [("", _("Please choose"))]
     for parent, group in groupby(rows, key=lambda row: row.path[:-step]):
         choices.append((names.get(parent, ""), [(row.pk, row.name) for row in group]))
@@ -78,7 +86,12 @@ class RegistrationForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, member: Member, registration: ActivityRegistration | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        member: Member,
+        registration: ActivityRegistration | None = None,
+        where: str = "",
+        **kwargs: Any,
     ) -> None:
         self.member = member
         self.registration = registration
@@ -101,7 +114,8 @@ class RegistrationForm(forms.Form):
             receivers = receivers.exclude(path__in=above)
         field = self.fields["organisation"]
         field.queryset = receivers  # type: ignore[attr-defined]
-        field.choices = grouped(receivers)  # type: ignore[attr-defined]
+        # Narrowed for the eye only: what was chosen from the whole list stays valid.
+        field.choices = grouped(receivers, where.strip())  # type: ignore[attr-defined]
 
     def clean_phone(self) -> str:
         return clean_phone(self.cleaned_data["phone"])
@@ -110,6 +124,17 @@ class RegistrationForm(forms.Form):
         """What was typed over the master data, as it goes into the registration's snapshot."""
         cleaned = self.cleaned_data
         return {**{name: cleaned[name] for name in TYPED}, "skills": [skill.name for skill in cleaned["skills"]]}
+
+
+class WhereForm(forms.Form):
+    """Shortens the list of receivers, without a script."""
+
+    where = forms.CharField(
+        label=_("Search for a community or street"),
+        max_length=50,
+        required=False,
+        help_text=_("A part of the name is enough."),
+    )
 
 
 class IssueForm(forms.Form):
@@ -207,6 +232,10 @@ class MemberForm(forms.ModelForm[Member]):
         cleaned = super().clean() or {}
         if cleaned.get("exempt") and not cleaned.get("exempt_reason"):
             self.add_error("exempt_reason", _("Say why the member is exempt."))
+        if cleaned.get("id_number") and not cleaned.get("birth_date"):
+            cleaned["birth_date"] = idnumber.birth_date(cleaned["id_number"])
+        if cleaned.get("id_number") and cleaned.get("sex") and idnumber.sex(cleaned["id_number"]) != cleaned["sex"]:
+            self.add_error("sex", _("The ID number says otherwise. Check both."))
         for name in ("birth_date", "joined_on", "full_on"):
             if cleaned.get(name) and cleaned[name] > today():
                 self.add_error(name, _("This date lies in the future."))

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Appointment, Organisation
 from branches.permissions import Permission
 from dualmgmt.lib import notices
+from members.enums import LetterOrigin
 from members.models import ActivityRegistration, IntroductionLetter
 
 notices.register("letter.wanted", _("%(member)s asks for an introduction letter to %(receiver)s."))
+notices.register(
+    "letter.paper",
+    _("Letter %(number)s is ready. Take it to %(receiver)s by %(day)s; you find it on your page to print."),
+)
 notices.register("letter.arrived", _("%(member)s of %(home)s reports in; letter %(number)s waits for acceptance."))
 notices.register("registration.returned", _("The registration of %(member)s at %(receiver)s came back: %(reason)s"))
 notices.register("receipt.accepted", _("%(receiver)s has accepted %(member)s. Receipt %(number)s."))
 notices.register("receipt.not_accepted", _("%(receiver)s has not accepted %(member)s: %(reason)s Receipt %(number)s."))
 
 
-def _holders(permission: Permission, organisation: Organisation) -> list[int]:
-    """Who to tell: the holders there, or where there is none, those above."""
-    there = Appointment.objects.holding(permission, organisation)
-    people = list(there.values_list("user_id", flat=True))
-    if people:
-        return people
-    return list(Appointment.objects.holding(permission, organisation, above=True).values_list("user_id", flat=True))
+def _holders(permission: Permission, organisation: Organisation, *, without: int | None = None) -> list[int]:
+    """Who to tell: the holders there, or where there is none, those above.
+
+    *without* is the account that may not act because it holds the first key.
+    """
+    for above in (False, True):
+        rows = Appointment.objects.holding(permission, organisation, above=above)
+        people = [pk for pk in rows.values_list("user_id", flat=True) if pk != without]
+        if people:
+            return people
+    return []
 
 
 def _member_account(registration: ActivityRegistration) -> list[int]:
@@ -47,9 +57,21 @@ def letter_wanted(registration: ActivityRegistration) -> None:
 
 
 def letter_issued(registration: ActivityRegistration) -> None:
+    """Online, the receiver; of a paper letter the receiver knows nothing until the member brings it."""
     letter = registration.letters.latest("pk")
+    if letter.origin == LetterOrigin.PAPER:
+        notices.tell(
+            _member_account(registration),
+            "letter.paper",
+            key=f"letter.paper:{letter.pk}",
+            url=reverse("letter_detail", args=[letter.pk]),
+            number=letter.number,
+            receiver=registration.organisation.name,
+            day=date_format(letter.valid_until),
+        )
+        return
     notices.tell(
-        _holders(Permission.REGISTRATION_ACCEPT, registration.organisation),
+        _holders(Permission.REGISTRATION_ACCEPT, registration.organisation, without=registration.issued_by_id),
         "letter.arrived",
         key=f"letter.arrived:{letter.pk}",
         url=reverse("registration_detail", args=[registration.pk]),

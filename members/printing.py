@@ -2,25 +2,92 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from dualmgmt.lib import qr
+from dualmgmt.lib.secrets import mask_id_number, mask_phone
 from members.enums import ReceiptVerdict, RegistrationReason
-from members.models import IntroductionLetter
+from members.models import ActivityRegistration, IntroductionLetter, MemberCard
 
 
-def find_path(letter: IntroductionLetter) -> str:
-    """Where the printed square code leads: the receiver's look-up page."""
-    return f"{reverse('letter_find')}?{urlencode({'q': letter.code})}"
+def find_path(code: str) -> str:
+    """Where a printed square code leads: the receiver's look-up page. *code* is a letter's or a card's."""
+    return f"{reverse('letter_find')}?{urlencode({'q': code})}"
 
 
-def letter_data(letter: IntroductionLetter, find_url: str) -> dict[str, Any]:
-    """Flat texts for ``templates/print/letter.typ``; everything is a string or a list of strings."""
+def answer(paper: bytes, name: str) -> HttpResponse:
+    """Show *paper* in the browser; saved, it is called *name*."""
+    shown = HttpResponse(paper, content_type="application/pdf")
+    shown["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    shown["Cache-Control"] = "private, no-store"
+    return shown
+
+
+def written_day(iso: str, form: str = "DATE_FORMAT") -> str:
+    """A date out of a snapshot, as offices write it."""
+    return date_format(dt.date.fromisoformat(iso), form) if iso else ""
+
+
+def _phone(form: dict[str, Any], *, sees_phone: bool) -> str:
+    phone = form.get("phone", "")
+    return phone if sees_phone else mask_phone(phone)
+
+
+def registration_data(registration: ActivityRegistration, *, sees_phone: bool) -> dict[str, Any]:
+    """Texts for ``templates/print/registration.typ``; the ID number is masked for every reader."""
+    form = registration.form
+    letter = registration.letters.order_by("-pk").first()
+    plain = ("name", "sex", "ethnicity", "education", "kind", "party_post", "work_unit", "work_post", "work_status")
+    return {
+        **{name: form.get(name, "") for name in (*plain, "home_address", "wishes", "available_times")},
+        "birth_date": written_day(form.get("birth_date", "")),
+        "joined_on": written_day(form.get("joined_on", "")),
+        "full_on": written_day(form.get("full_on", "")),
+        "id_number": mask_id_number(form.get("id_number", "")),
+        "phone": _phone(form, sees_phone=sees_phone),
+        "skills": "、".join(form.get("skills", [])),
+        "home_branch": registration.home_branch.name,
+        "receiver": registration.organisation.name,
+        "reason": str(registration.get_reason_display()),
+        "pledge": registration.pledge,
+        "submitted_on": date_format(timezone.localtime(registration.submitted_at)) if registration.submitted_at else "",
+        "letter_number": letter.number if letter else "",
+        "issued_on": date_format(letter.issued_on) if letter else "",
+        "issued_by": letter.content.get("handler", "") if letter else "",
+        "placement": registration.placement.name if registration.placement else "",
+        "accepted_on": date_format(registration.accepted_on) if registration.accepted_on else "",
+        "accepted_by": str(registration.accepted_by or "") if registration.accepted_on else "",
+    }
+
+
+def card_data(card: MemberCard, find_url: str) -> dict[str, Any]:
+    """Texts for ``templates/print/member_card.typ``; neither the ID number nor the phone is on it."""
+    home = card.member.home_branch()
+    return {
+        "number": card.number,
+        "name": card.member.name,
+        "sex": str(card.member.get_sex_display()),
+        "kind": str(card.member.get_kind_display()),
+        "joined_on": date_format(card.member.joined_on) if card.member.joined_on else "",
+        "home_branch": home.name if home else "",
+        "issuer": card.issuer.name,
+        "issued_on": date_format(card.issued_on),
+        "qr": str(qr.svg(find_url)),
+    }
+
+
+def letter_data(letter: IntroductionLetter, find_url: str, *, sees_phone: bool) -> dict[str, Any]:
+    """Flat texts for ``templates/print/letter.typ``; everything is a string or a list of strings.
+
+    A receiver sees the phone once the member is registered with it (design.md §9).
+    """
     content, form = letter.content, letter.content.get("form", {})
     accepted = letter.verdict == ReceiptVerdict.ACCEPTED
     placement = letter.registration.placement
@@ -32,9 +99,9 @@ def letter_data(letter: IntroductionLetter, find_url: str) -> dict[str, Any]:
         "name": form.get("name", ""),
         "sex": form.get("sex", ""),
         "ethnicity": form.get("ethnicity", ""),
-        "birth_month": form.get("birth_date", "")[:7],
+        "birth_month": written_day(form.get("birth_date", ""), "YEAR_MONTH_FORMAT"),
         "kind": form.get("kind", ""),
-        "phone": form.get("phone", ""),
+        "phone": _phone(form, sees_phone=sees_phone),
         "home_branch": content.get("home_branch", ""),
         "parent_committee": content.get("parent_committee", ""),
         "address": content.get("address", ""),

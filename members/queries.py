@@ -2,11 +2,56 @@
 
 from __future__ import annotations
 
-from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from typing import TYPE_CHECKING
+
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from branches.enums import ACTIVITY_ONLY_SETTINGS
-from branches.models import Organisation
-from members.models import HomeMembership, Member
+from branches.models import Appointment, Organisation
+from branches.permissions import Permission, roles_with
+from members.enums import RegistrationState
+from members.models import ActivityRegistration, HomeMembership, IntroductionLetter, Member
+
+if TYPE_CHECKING:
+    from members.models import User
+    from members.models.registrations import LetterQuerySet
+
+
+def _asked(
+    rows: QuerySet[ActivityRegistration], user: User, permission: Permission, field: str
+) -> QuerySet[ActivityRegistration]:
+    """Of *rows*, those that wait for *user* at the organisation in *field*.
+
+    At one's own organisation always; at one below only where nobody else there
+    can act (design.md §9, two keys without paralysis): a committee is not asked
+    what its branches do themselves.
+    """
+    own = [row.organisation_id for row in Appointment.objects.of(user) if permission in row.permissions()]
+    holders = Appointment.objects.in_force().filter(
+        role__in=roles_with(permission), organisation=OuterRef(f"{field}_id")
+    )
+    if permission == Permission.REGISTRATION_ACCEPT:
+        holders = holders.exclude(user=OuterRef("issued_by"))
+    reach = Organisation.objects.where(user, permission)
+    return rows.filter(Q(**{f"{field}__in": own}) | Q(**{f"{field}__in": reach}) & ~Exists(holders))
+
+
+def letters_wanted(user: User) -> QuerySet[ActivityRegistration]:
+    """Registrations for which *user* is asked to issue the letter."""
+    rows = ActivityRegistration.objects.filter(state=RegistrationState.PENDING_LETTER)
+    return _asked(rows, user, Permission.LETTER_ISSUE, "home_branch")
+
+
+def acceptance_wanted(user: User) -> QuerySet[ActivityRegistration]:
+    """Registrations that *user* is asked to accept, without those whose letter is from the same hand."""
+    rows = ActivityRegistration.objects.filter(state=RegistrationState.PENDING_ACCEPTANCE)
+    return _asked(rows, user, Permission.REGISTRATION_ACCEPT, "organisation").exclude(issued_by=user)
+
+
+def own_letters(user: User) -> LetterQuerySet:
+    """Letters of the branches to which *user* is appointed and for which they may issue letters."""
+    own = [row.organisation_id for row in Appointment.objects.of(user) if Permission.LETTER_ISSUE in row.permissions()]
+    return IntroductionLetter.objects.filter(issuer__in=own)
 
 
 def search(rows: QuerySet[Member], text: str) -> QuerySet[Member]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from branches.enums import ACTIVITY_ONLY_SETTINGS, Kind, OrganisationState
@@ -28,6 +29,7 @@ NOT_A_MEMBER = _("Only somebody whose membership is in order can report in.")
 TWO_KEYS = _("You issued this letter, so somebody else has to accept it. Your committee has been asked.")
 LETTER_EXPIRED = _("The letter was valid until %(day)s. Ask the home branch to issue a new one.")
 LETTER_NOT_VALID = _("This letter has been used or voided.")
+NOT_EDITABLE = _("The form can be changed only as a draft or after it has been returned.")
 VALIDITY_RANGE = _("A letter is valid for 1 to %(days)s days.")
 REASON_MISSING = _("Say why, so that the member and the home branch know what to do.")
 WRONG_PLACEMENT = _("Choose the receiving organisation itself or an active branch below it.")
@@ -74,7 +76,7 @@ def check_letter(letter: IntroductionLetter) -> None:
     if letter.state != LetterState.VALID:
         raise ActionDenied(LETTER_NOT_VALID, "letter_not_valid")
     if letter.valid_until < today():
-        raise ActionDenied(LETTER_EXPIRED % {"day": letter.valid_until}, "letter_expired")
+        raise ActionDenied(LETTER_EXPIRED % {"day": date_format(letter.valid_until)}, "letter_expired")
 
 
 def check_validity(days: int) -> None:

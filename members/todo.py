@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from branches.models import Organisation
-from branches.permissions import Permission
 from dualmgmt.lib.registry import Todo
+from members import queries
 from members.enums import RegistrationState as S
-from members.models import ActivityRegistration, IntroductionLetter
 
 if TYPE_CHECKING:
     from members.models import User
@@ -39,22 +37,28 @@ def own_registrations(user: User) -> Iterable[Todo]:
 
 
 def letters_to_issue(user: User) -> Iterable[Todo]:
-    branches = Organisation.objects.where(user, Permission.LETTER_ISSUE)
-    waiting = ActivityRegistration.objects.filter(state=S.PENDING_LETTER, home_branch__in=branches)
-    yield Todo(_("Issue introduction letters"), _link("to_issue"), waiting.count())
+    yield Todo(_("Issue introduction letters"), _link("to_issue"), queries.letters_wanted(user).count())
 
 
 def registrations_to_accept(user: User) -> Iterable[Todo]:
-    """Without those one has issued oneself: somebody else has to accept them."""
-    receivers = Organisation.objects.where(user, Permission.REGISTRATION_ACCEPT)
-    waiting = ActivityRegistration.objects.filter(state=S.PENDING_ACCEPTANCE, organisation__in=receivers)
-    yield Todo(_("Accept members who report in"), _link("to_accept"), waiting.exclude(issued_by=user).count())
+    yield Todo(_("Accept members who report in"), _link("to_accept"), queries.acceptance_wanted(user).count())
 
 
 def receipts_to_file(user: User) -> Iterable[Todo]:
-    branches = Organisation.objects.where(user, Permission.LETTER_ISSUE)
-    fresh = IntroductionLetter.objects.filter(issuer__in=branches, receipt_at__isnull=False, receipt_seen_at=None)
-    yield Todo(_("File receipts that came back"), f"{reverse('letter_list')}?receipt=new", fresh.count())
+    """Of the branches one is appointed to; a committee may file them too, but is not asked to."""
+    fresh = queries.own_letters(user).filter(receipt_at__isnull=False, receipt_seen_at=None)
+    yield Todo(_("File receipts that came back"), f"{reverse('letter_list')}?box=receipts", fresh.count())
 
 
-PROVIDERS = (own_registrations, letters_to_issue, registrations_to_accept, receipts_to_file)
+def letters_overdue(user: User) -> Iterable[Todo]:
+    late = queries.own_letters(user).overdue().count()
+    yield Todo(
+        _("Letters without a receipt past their last day"),
+        f"{reverse('letter_list')}?box=overdue",
+        late,
+        late=True,
+        hint=_("Until the receipt is back, the home branch stays responsible."),
+    )
+
+
+PROVIDERS = (own_registrations, letters_to_issue, registrations_to_accept, receipts_to_file, letters_overdue)

@@ -2,25 +2,28 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from members.views import letters, members, registrations
+from members.views import archive, cards, letters, members, registrations
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("members/", members.member_list, name="member_list"),
     path("members/new/", members.member_new, name="member_new"),
     path("members/import/", include("members.roster.urls")),
     path("members/me/", members.my_page, name="my_page"),
-    path("members/me/card/", members.my_card, name="my_card"),
+    path("members/me/card/", cards.my_card, name="my_card"),
     path("members/<int:pk>/", members.member_detail, name="member_detail"),
     path("members/<int:pk>/edit/", members.member_edit, name="member_edit"),
     path("members/<int:pk>/account/", members.member_account, name="member_account"),
-    path("members/<int:pk>/card/", members.card_issue, name="card_issue"),
-    path("members/<int:pk>/card/end/", members.card_end, name="card_end"),
+    path("members/<int:pk>/card/", cards.member_card, name="member_card"),
+    path("members/<int:pk>/card/print/", cards.card_print, name="card_print"),
+    path("members/<int:pk>/card/issue/", cards.card_issue, name="card_issue"),
+    path("members/<int:pk>/card/end/", cards.card_end, name="card_end"),
     path("members/<int:member_pk>/report-in/", registrations.registration_new, name="registration_new_for"),
     path("registrations/", registrations.registration_list, name="registration_list"),
     path("registrations/new/", registrations.registration_new, name="registration_new"),
-    path("registrations/archive/", members.archive, name="archive"),
-    path("registrations/archive/export/", members.archive_export, name="archive_export"),
+    path("registrations/archive/", archive.archive, name="archive"),
+    path("registrations/archive/export/", archive.archive_export, name="archive_export"),
     path("registrations/<int:pk>/", registrations.registration_detail, name="registration_detail"),
+    path("registrations/<int:pk>/print/", registrations.registration_print, name="registration_print"),
     path("registrations/<int:pk>/edit/", registrations.registration_edit, name="registration_edit"),
     path("registrations/<int:pk>/submit/", registrations.registration_submit, name="registration_submit"),
     path("registrations/<int:pk>/withdraw/", registrations.registration_withdraw, name="registration_withdraw"),

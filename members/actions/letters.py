@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -13,6 +14,8 @@ from branches.queries import ancestors
 from dualmgmt.lib import audit, numbers, outbox
 from dualmgmt.lib.actors import SYSTEM, account
 from dualmgmt.lib.clock import today
+from dualmgmt.lib.denied import ActionDenied
+from dualmgmt.lib.lifecycle import SOMEBODY_WAS_FASTER
 from members import lifecycle, rules
 from members.actions.registrations import void_letters
 from members.enums import LetterOrigin, LetterState, ReceiptVerdict
@@ -53,6 +56,7 @@ def issue(*, registration: ActivityRegistration, valid_days: int, by: Actor, pap
     """
     rules.check_validity(valid_days)
     issuer = registration.home_branch
+    rules.check_receiver(registration.member, registration.organisation, issuer)
     handed_in = None if paper else timezone.now()
     lifecycle.registration.move(
         registration,
@@ -87,8 +91,13 @@ def hand_in(*, letter: IntroductionLetter, by: Actor) -> None:
     audit.record("letter.handed_in", letter, by=by, organisation=letter.registration.organisation)
 
 
-def _current_letter(registration: ActivityRegistration) -> IntroductionLetter:
-    return registration.letters.filter(state=LetterState.VALID).latest("pk")
+def _current_letter(registration: ActivityRegistration, new: S) -> IntroductionLetter:
+    """The letter to decide on; raises :class:`ActionDenied` when the registration may not become *new*."""
+    lifecycle.registration.check(registration, new)
+    letter = registration.letters.filter(state=LetterState.VALID).order_by("-pk").first()
+    if letter is None:  # returned in the meantime, which voids the letter
+        raise ActionDenied(SOMEBODY_WAS_FASTER, "stale")
+    return letter
 
 
 def _receipt(letter: IntroductionLetter, verdict: ReceiptVerdict, remark: str, by: Actor) -> None:
@@ -116,7 +125,7 @@ def accept(*, registration: ActivityRegistration, placement: Organisation, by: A
     longer valid, or somebody was faster.
     """
     rules.check_two_keys(registration, by)
-    letter = _current_letter(registration)
+    letter = _current_letter(registration, S.ACTIVE)
     rules.check_letter(letter)
     rules.check_placement(registration.organisation, placement)
     lifecycle.registration.move(
@@ -133,7 +142,7 @@ def decline(*, registration: ActivityRegistration, decline_reason: str, remark: 
     """Refuse with a reason from the list and in words; the receipt says so to the home branch."""
     rules.check_two_keys(registration, by)
     rules.check_reason(remark)
-    letter = _current_letter(registration)
+    letter = _current_letter(registration, S.DECLINED)
     lifecycle.registration.move(
         registration, S.DECLINED, decline_reason=decline_reason, remark=remark.strip(), accepted_by=account(by)
     )
@@ -146,10 +155,9 @@ def decline(*, registration: ActivityRegistration, decline_reason: str, remark: 
 @transaction.atomic
 def file_receipt(*, letter: IntroductionLetter, by: Actor) -> None:
     """The home branch has taken note of the receipt."""
-    if letter.receipt_at is None or letter.receipt_seen_at is not None:
+    fresh = IntroductionLetter.objects.filter(pk=letter.pk, receipt_at__isnull=False, receipt_seen_at=None)
+    if not fresh.update(receipt_seen_at=timezone.now()):
         return
-    letter.receipt_seen_at = timezone.now()
-    letter.save(update_fields=["receipt_seen_at"])
     audit.record("letter.receipt_filed", letter, by=by, organisation=letter.issuer)
 
 
@@ -159,8 +167,8 @@ def expire_letters() -> int:
         state=S.ISSUED, letters__state=LetterState.VALID, letters__valid_until__lt=today()
     )
     count = 0
-    for registration in late.distinct():
-        with transaction.atomic():
+    for registration in late.select_related("home_branch").distinct():
+        with suppress(ActionDenied), transaction.atomic():  # handed in at the last moment
             lifecycle.registration.move(registration, S.EXPIRED)
             void_letters(registration)
             audit.record("letter.expired", registration, by=SYSTEM, organisation=registration.home_branch)

@@ -72,18 +72,21 @@ def open_account(*, member: Member, username: str, by: Actor) -> str:
             user = User.objects.create_user(username=username, password=password, name=member.name)
     except IntegrityError:
         raise ActionDenied(rules.USERNAME_TAKEN, "username_taken") from None
+    if not Member.objects.filter(pk=member.pk, user=None).update(user=user):  # two secretaries at once
+        raise ActionDenied(rules.ACCOUNT_EXISTS, "account_exists")
     member.user = user
-    member.save(update_fields=["user"])
     audit.record("account.opened", member, by=by, organisation=member.home_branch(), username=username)
     return password
 
 
 @transaction.atomic
 def issue_card(*, member: Member, by: Actor) -> MemberCard:
-    """Issue the member's card; one valid card per member, held by the database."""
+    """Issue the member's card, in place of a lost one; one valid card per member, held by the database."""
     home = member.home_branch()
     if home is None:
         raise ActionDenied(rules.NO_HOME, "no_home")
+    for old in member.cards.filter(state=CardState.LOST):
+        lifecycle.card.move(old, CardState.REPLACED)
     year = today().year
     running = numbers.take(f"card:{home.pk}", year)
     try:

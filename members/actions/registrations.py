@@ -10,6 +10,7 @@ from django.utils import timezone
 from dualmgmt.lib import audit, outbox
 from dualmgmt.lib.actors import account
 from dualmgmt.lib.denied import ActionDenied
+from dualmgmt.lib.lifecycle import SOMEBODY_WAS_FASTER
 from members import lifecycle, rules
 from members.enums import LetterState
 from members.enums import RegistrationState as S
@@ -78,20 +79,25 @@ def start(
 
 @transaction.atomic
 def edit(*, registration: ActivityRegistration, form: dict[str, Any], reason: str, pledge: str, by: Actor) -> None:
-    """Change a draft or a returned form."""
+    """Change a draft or a returned form; what has been submitted stays as it was read."""
     if registration.state not in (S.DRAFT, S.RETURNED):
-        lifecycle.registration.check(registration, S.DRAFT)
-    registration.form = {**registration.form, **form}
-    registration.reason = reason
-    registration.pledge = pledge
-    registration.save(update_fields=["form", "reason", "pledge"])
+        raise ActionDenied(rules.NOT_EDITABLE, "not_editable")
+    changes = {"form": {**registration.form, **form}, "reason": reason, "pledge": pledge}
+    if not ActivityRegistration.objects.filter(pk=registration.pk, state=registration.state).update(**changes):
+        raise ActionDenied(SOMEBODY_WAS_FASTER, "stale")
+    for name, value in changes.items():
+        setattr(registration, name, value)
     audit.record("registration.edited", registration, by=by, organisation=registration.home_branch)
 
 
 @transaction.atomic
 def submit(*, registration: ActivityRegistration, by: Actor) -> None:
-    """Ask the home branch for the letter."""
-    lifecycle.registration.move(registration, S.PENDING_LETTER, submitted_at=timezone.now(), remark="")
+    """Ask the home branch of today for the letter; it may have changed since the draft."""
+    home = registration.member.home_branch()
+    rules.check_receiver(registration.member, registration.organisation, home)
+    lifecycle.registration.move(
+        registration, S.PENDING_LETTER, submitted_at=timezone.now(), remark="", home_branch=home
+    )
     audit.record("registration.submitted", registration, by=by, organisation=registration.home_branch)
     outbox.put("members.tell_letter_wanted", registration.pk)
 

@@ -192,7 +192,7 @@ class MemberCard(models.Model):
     """The member's card 党员卡; its code opens nothing by itself and can be revoked."""
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="cards", verbose_name=_("member"))
-    number = models.CharField(_("card number"), max_length=40, unique=True)
+    number = models.CharField(_("card number"), max_length=40)
     # Opaque: neither the ID number nor the fact of membership can be read from it.
     token = models.CharField(max_length=40, unique=True)
     state = models.CharField(_("state"), max_length=10, choices=CardState, default=CardState.ACTIVE)
@@ -209,6 +209,8 @@ class MemberCard(models.Model):
             models.UniqueConstraint(
                 fields=["member"], condition=Q(state=CardState.ACTIVE), name="one_valid_card_per_member"
             ),
+            # Two issuers may have chosen the same short code.
+            models.UniqueConstraint(fields=["issuer", "number"], name="card_number_never_reused"),
             models.CheckConstraint(condition=Q(state__in=CardState.values), name="card_state_known"),
         ]
 

@@ -30,14 +30,17 @@ from members.models.people import Member
 if TYPE_CHECKING:
     from members.models.users import User
 
-# Before the letter is handed in, the receiver knows nothing of the registration.
-_NOT_YET_RECEIVED = (
-    RegistrationState.DRAFT,
-    RegistrationState.PENDING_LETTER,
-    RegistrationState.ISSUED,
-    RegistrationState.WITHDRAWN,
-    RegistrationState.EXPIRED,
-)
+# Before the letter is handed in, the receiver knows nothing of the registration; nor of
+# one that the home branch itself has returned.
+_NOT_YET_RECEIVED = Q(
+    state__in=(
+        RegistrationState.DRAFT,
+        RegistrationState.PENDING_LETTER,
+        RegistrationState.ISSUED,
+        RegistrationState.WITHDRAWN,
+        RegistrationState.EXPIRED,
+    )
+) | Q(state=RegistrationState.RETURNED, handed_in_at=None)
 
 
 class RegistrationQuerySet(models.QuerySet["ActivityRegistration"]):
@@ -54,16 +57,14 @@ class RegistrationQuerySet(models.QuerySet["ActivityRegistration"]):
 
     def reached(self, organisations: models.QuerySet[Organisation]) -> Self:
         """Registrations handed in at one of *organisations*."""
-        return self.filter(organisation__in=organisations).exclude(state__in=_NOT_YET_RECEIVED)
+        return self.filter(organisation__in=organisations).exclude(_NOT_YET_RECEIVED)
 
     def visible_to(self, user: User) -> Self:
         """One's own; those handed in at one's organisations; those of members at home in one's branches."""
         received = Organisation.objects.where(user, Permission.REGISTRATION_VIEW)
         home = Organisation.objects.where(user, Permission.LETTER_VIEW)
         return self.filter(
-            Q(member__user_id=user.pk)
-            | Q(home_branch__in=home)
-            | Q(organisation__in=received) & ~Q(state__in=_NOT_YET_RECEIVED)
+            Q(member__user_id=user.pk) | Q(home_branch__in=home) | Q(organisation__in=received) & ~_NOT_YET_RECEIVED
         )
 
 
@@ -153,6 +154,10 @@ class LetterQuerySet(models.QuerySet["IntroductionLetter"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(registration__in=ActivityRegistration.objects.visible_to(user))
 
+    def overdue(self) -> Self:
+        """Past their last day without a receipt: the sender stays responsible (domain.md §1.5)."""
+        return self.filter(state=LetterState.VALID, valid_until__lt=today())
+
 
 class IntroductionLetter(models.Model):
     """The three-part introduction letter 报到介绍信: stub, letter and receipt.
@@ -179,7 +184,8 @@ class IntroductionLetter(models.Model):
     valid_until = models.DateField(_("valid until"))
     content = EncryptedJSONField(default=dict)
     # The receipt 回执, filled by the receiver, back at the home branch by itself.
-    receipt_number = models.CharField(_("receipt number"), max_length=60, unique=True, null=True, blank=True)
+    # Counted per receiver; two receivers may have chosen the same short code.
+    receipt_number = models.CharField(_("receipt number"), max_length=60, null=True, blank=True)
     verdict = models.CharField(_("receipt"), max_length=12, choices=ReceiptVerdict, blank=True)
     receipt_remark = models.CharField(_("reason"), max_length=300, blank=True)
     receipt_by = models.ForeignKey(
@@ -210,3 +216,8 @@ class IntroductionLetter(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_overdue(self) -> bool:
+        """One of ``LetterQuerySet.overdue``."""
+        return self.state == LetterState.VALID and self.valid_until < today()

@@ -9,15 +9,17 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from branches.access import may, may_anywhere, require, require_anywhere
+from branches.access import may, require, require_anywhere
 from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib import qr, typeset
 from dualmgmt.lib.pages import attempt
-from members import access, forms, printing
+from members import access, forms, printing, rules
 from members.actions import letters
 from members.enums import RegistrationState as S
-from members.models import IntroductionLetter
+from members.filters import LetterFilter
+from members.models import ActivityRegistration, IntroductionLetter
+from members.queries import own_letters
 
 PER_PAGE = 25
 
@@ -28,19 +30,24 @@ def letter_list(request: HttpRequest) -> HttpResponse:
     require_anywhere(request.user, Permission.LETTER_VIEW)
     issuers = Organisation.objects.where(request.user, Permission.LETTER_VIEW)
     rows = IntroductionLetter.objects.filter(issuer__in=issuers)
-    new_receipts = request.GET.get("receipt") == "new"
-    if new_receipts:
-        rows = rows.filter(receipt_at__isnull=False, receipt_seen_at=None)
-    rows = rows.select_related("issuer", "registration__member", "registration__organisation").order_by("-pk")
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    box = request.GET.get("box", "")
+    if box == "receipts":
+        rows = own_letters(request.user).filter(receipt_at__isnull=False, receipt_seen_at=None)
+    elif box == "overdue":
+        rows = own_letters(request.user).overdue()
+    filters = LetterFilter(request.GET, queryset=rows, user=request.user)
+    rows = rows if box else filters.qs
+    rows = rows.select_related("issuer", "registration__member", "registration__organisation")
+    page = Paginator(rows.order_by("-issued_on", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "members/letter_list.html",
         {
             "page": page,
-            "new_receipts": new_receipts,
+            "box": box,
+            "filters": filters,
             "find_form": forms.FindLetterForm(),
-            "may_find": may_anywhere(request.user, Permission.REGISTRATION_ACCEPT),
+            "may_find": access.receives(request.user),
         },
     )
 
@@ -56,7 +63,10 @@ def letter_find(request: HttpRequest) -> HttpResponse:
         if letter is None:
             form.add_error("q", _("No letter addressed to you has this number or code. Check it and try again."))
         elif letter.registration.state != S.ISSUED:
-            return redirect("registration_detail", letter.registration_id)
+            if ActivityRegistration.objects.visible_to(request.user).filter(pk=letter.registration_id).exists():
+                return redirect("registration_detail", letter.registration_id)
+            letter = None
+            form.add_error("q", str(rules.LETTER_NOT_VALID))
     return render(request, "members/letter_find.html", {"form": form, "letter": letter})
 
 
@@ -79,7 +89,7 @@ def letter_hand_in(request: HttpRequest) -> HttpResponse:
 @require_safe
 def letter_detail(request: HttpRequest, pk: int) -> HttpResponse:
     letter = access.get_letter(request.user, pk)
-    find = request.build_absolute_uri(printing.find_path(letter))
+    find = request.build_absolute_uri(printing.find_path(letter.code))
     context = {
         "letter": letter,
         "registration": letter.registration,
@@ -95,10 +105,10 @@ def letter_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def letter_print(request: HttpRequest, pk: int) -> HttpResponse:
     """Stub, letter and receipt on one A4 sheet."""
     letter = access.get_letter(request.user, pk)
-    data = printing.letter_data(letter, request.build_absolute_uri(printing.find_path(letter)))
-    answer = HttpResponse(typeset.pdf("letter", data), content_type="application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="letter-{letter.pk}.pdf"'
-    return answer
+    find = request.build_absolute_uri(printing.find_path(letter.code))
+    sees_phone = access.sees_phone(request.user, letter.registration.member)
+    data = printing.letter_data(letter, find, sees_phone=sees_phone)
+    return printing.answer(typeset.pdf("letter", data), f"letter-{letter.pk}")
 
 
 @require_POST

@@ -1,25 +1,29 @@
-"""Pages of people: the roster, one member, one's own page, the archive, the card."""
+"""Pages of people: the roster, one member, one's own page, accounts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from branches.access import may, require_anywhere
 from branches.models import Organisation
 from branches.permissions import Permission
-from dualmgmt.lib import qr, sheets
 from dualmgmt.lib.denied import ActionDenied
-from dualmgmt.lib.pages import attempt
 from members import access, forms
 from members.actions import people
 from members.enums import OPEN_REGISTRATION_STATES, CardState
-from members.filters import ArchiveFilter, MemberFilter
-from members.models import ActivityRegistration, Member, MemberCard
+from members.enums import RegistrationState as S
+from members.filters import MemberFilter
+from members.models import ActivityRegistration, IntroductionLetter, Member
 from members.queries import with_home
 
 PER_PAGE = 25
@@ -45,12 +49,47 @@ def member_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def my_page(request: HttpRequest) -> HttpResponse:
     member = access.own_member(request.user)
-    return render(request, "members/my_page.html", _dual_page(request, member))
+    context = _dual_page(request, member)
+    return render(request, "members/my_page.html", {**context, "next_steps": _next_steps(context["registrations"])})
 
 
-def _dual_page(request: HttpRequest, member: Member) -> dict[str, object]:
+def _card_url(request: HttpRequest, member: Member, home: Organisation | None) -> str:
+    """The page of the card, for those who get in there."""
+    if member.user_id == request.user.pk:
+        return reverse("my_card")
+    if home is not None and may(request.user, Permission.CARD_ISSUE, home):
+        return reverse("member_card", args=[member.pk])
+    return ""
+
+
+def _next_steps(registrations: Iterable[ActivityRegistration]) -> list[tuple[str, str, str]]:
+    """What the member does or waits for next: sentence, address and what the link says."""
+    sentences = {
+        S.DRAFT: _("Your form for %(receiver)s is a draft. Finish it and ask for the letter."),
+        S.RETURNED: _("Your form for %(receiver)s came back: %(reason)s"),
+        S.PENDING_LETTER: _("Your home branch has been asked for the letter to %(receiver)s. Nothing to do for you."),
+        S.ISSUED: _("Your letter is ready. Print it or show its code at %(receiver)s."),
+        S.PENDING_ACCEPTANCE: _("Your letter lies with %(receiver)s. Nothing to do for you."),
+    }
+    steps = [
+        (
+            sentences[S(row.state)] % {"receiver": row.organisation.name, "reason": row.remark},
+            reverse("registration_detail", args=[row.pk]),
+            _("Open"),
+        )
+        for row in registrations
+        if row.state in sentences
+    ]
+    if not any(row.state in OPEN_REGISTRATION_STATES for row in registrations):
+        sentence = _("You are not registered anywhere yet. Report in where you live.")
+        steps.append((sentence, reverse("registration_new"), _("Report in")))
+    return steps
+
+
+def _dual_page(request: HttpRequest, member: Member) -> dict[str, Any]:
     home = member.home_branch()
     registrations = ActivityRegistration.objects.visible_to(request.user).filter(member=member)
+    letters = IntroductionLetter.objects.visible_to(request.user).filter(registration__member=member)
     at_home = member.user_id == request.user.pk or (
         home is not None and may(request.user, Permission.ROSTER_VIEW, home)
     )
@@ -61,10 +100,11 @@ def _dual_page(request: HttpRequest, member: Member) -> dict[str, object]:
         "homes": member.home_memberships.select_related("organisation").order_by("-started_on") if at_home else [],
         "registrations": registrations.select_related("organisation", "placement").order_by("-created_at"),
         "card": member.cards.filter(state=CardState.ACTIVE).first() if at_home else None,
+        "card_url": _card_url(request, member, home),
         "sees_phone": access.sees_phone(request.user, member),
         "may_edit": home is not None and may(request.user, Permission.ROSTER_EDIT, home),
         "may_issue_card": home is not None and may(request.user, Permission.CARD_ISSUE, home),
-        "has_open": any(row.state in OPEN_REGISTRATION_STATES for row in registrations),
+        "letters": letters.select_related("registration__organisation").order_by("-pk"),
     }
 
 
@@ -100,6 +140,7 @@ def member_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "members/member_form.html", {"form": form, "member": member})
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_account(request: HttpRequest, pk: int) -> HttpResponse:
     """Open an account; the first password is shown once, to be handed over."""
@@ -112,58 +153,3 @@ def member_account(request: HttpRequest, pk: int) -> HttpResponse:
         except ActionDenied as denied:
             form.add_error(None, str(denied))
     return render(request, "members/member_account.html", {"form": form, "member": member, "password": password})
-
-
-@require_POST
-def card_issue(request: HttpRequest, pk: int) -> HttpResponse:
-    member = access.get_member(request.user, pk, Permission.CARD_ISSUE)
-    attempt(request, lambda: people.issue_card(member=member, by=request.user), _("The card has been issued."))
-    return redirect("member_detail", pk)
-
-
-@require_POST
-def card_end(request: HttpRequest, pk: int) -> HttpResponse:
-    member = access.get_member(request.user, pk, Permission.CARD_ISSUE)
-    card = access.fetch(MemberCard.objects.filter(member=member), state=CardState.ACTIVE)
-    attempt(
-        request,
-        lambda: people.end_card(card=card, lost="lost" in request.POST, by=request.user),
-        _("The card is no longer valid."),
-    )
-    return redirect("member_detail", pk)
-
-
-@require_safe
-def my_card(request: HttpRequest) -> HttpResponse:
-    member = access.own_member(request.user)
-    card = access.fetch(MemberCard.objects.filter(member=member).select_related("issuer"), state=CardState.ACTIVE)
-    context = {"member": member, "card": card, "home": member.home_branch(), "qr": qr.svg(card.token)}
-    return render(request, "members/my_card.html", context)
-
-
-def _archive(request: HttpRequest) -> ArchiveFilter:
-    """The member archive 党员档案库: who is registered with one's organisations."""
-    require_anywhere(request.user, Permission.REGISTRATION_VIEW)
-    receivers = Organisation.objects.where(request.user, Permission.REGISTRATION_VIEW)
-    rows = ActivityRegistration.objects.registered().filter(organisation__in=receivers)
-    rows = rows.select_related("member", "organisation", "placement", "home_branch")
-    return ArchiveFilter(request.GET, queryset=rows.order_by("organisation__path", "member__name"), user=request.user)
-
-
-@require_safe
-def archive(request: HttpRequest) -> HttpResponse:
-    filters = _archive(request)
-    page = Paginator(filters.qs, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "members/archive.html", {"filters": filters, "page": page})
-
-
-@require_safe
-def archive_export(request: HttpRequest) -> FileResponse:
-    """Exactly what is filtered, without ID numbers and phones."""
-    rows = _archive(request).qs
-    header = [_("Name"), _("Receiving organisation"), _("Placed in"), _("Home branch"), _("Registered on")]
-    lines = (
-        [row.member.name, row.organisation.name, str(row.placement or ""), row.home_branch.name, row.accepted_on]
-        for row in rows
-    )
-    return sheets.download(_("Member archive"), header, lines)

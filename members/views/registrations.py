@@ -4,44 +4,46 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from branches.access import may, may_anywhere, require_business
-from branches.models import Organisation
+from branches.models import Appointment
 from branches.permissions import Permission
+from dualmgmt.lib import typeset
 from dualmgmt.lib.denied import ActionDenied
-from dualmgmt.lib.pages import attempt, complain
-from members import access, forms
+from dualmgmt.lib.pages import attempt
+from members import access, forms, printing
 from members.actions import letters, registrations
 from members.enums import RegistrationState as S
+from members.filters import RegistrationFilter
 from members.models import ActivityRegistration
+from members.queries import acceptance_wanted, letters_wanted
 
 PER_PAGE = 25
 # What a link from the to-do list shows.
-BOXES = {
-    "to_issue": (S.PENDING_LETTER, Permission.LETTER_ISSUE, "home_branch__in"),
-    "to_accept": (S.PENDING_ACCEPTANCE, Permission.REGISTRATION_ACCEPT, "organisation__in"),
-}
+BOXES = {"to_issue": letters_wanted, "to_accept": acceptance_wanted}
 
 
 @require_safe
 def registration_list(request: HttpRequest) -> HttpResponse:
-    """Everything around reporting in that the user may see; ``?box=`` narrows it to what waits."""
+    """Everything around reporting in that the user may see; ``?box=`` narrows it to what waits for the user."""
     require_business(request.user)
-    rows = ActivityRegistration.objects.visible_to(request.user)
     box = request.GET.get("box", "")
-    if box in BOXES:
-        state, permission, lookup = BOXES[box]
-        rows = rows.filter(state=state, **{lookup: Organisation.objects.where(request.user, permission)})
-    rows = rows.select_related("member", "organisation", "home_branch", "placement").order_by("-created_at")
+    officer = bool(Appointment.objects.of(request.user))
+    rows = BOXES[box](request.user) if box in BOXES else ActivityRegistration.objects.visible_to(request.user)
+    filters = RegistrationFilter(request.GET, queryset=rows, user=request.user) if officer and not box else None
+    rows = filters.qs if filters else rows
+    rows = rows.select_related("member", "organisation", "home_branch", "placement").order_by("-created_at", "-pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "box": box,
-        "may_find": may_anywhere(request.user, Permission.REGISTRATION_ACCEPT),
+        "filters": filters,
+        "may_find": access.receives(request.user),
         "sees_archive": may_anywhere(request.user, Permission.REGISTRATION_VIEW),
     }
     return render(request, "members/registration_list.html", context)
@@ -54,7 +56,8 @@ def registration_new(request: HttpRequest, member_pk: int | None = None) -> Http
         member = access.own_member(request.user)
     else:
         member = access.get_member(request.user, member_pk, Permission.ROSTER_EDIT)
-    form = forms.RegistrationForm(request.POST or None, member=member)
+    where = request.GET.get("where", "")
+    form = forms.RegistrationForm(request.POST or None, member=member, where=where)
     if request.method == "POST" and form.is_valid():
         try:
             registration = registrations.start(
@@ -74,7 +77,8 @@ def registration_new(request: HttpRequest, member_pk: int | None = None) -> Http
             form.add_error(None, str(denied))
         else:
             return redirect("registration_detail", registration.pk)
-    return render(request, "members/registration_form.html", {"form": form, "member": member})
+    context = {"form": form, "member": member, "where_form": forms.WhereForm(initial={"where": where})}
+    return render(request, "members/registration_form.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,23 +110,30 @@ def registration_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def registration_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    registration = access.get_registration(request.user, pk)
+    return _page(request, access.get_registration(request.user, pk))
+
+
+def _page(request: HttpRequest, registration: ActivityRegistration, **bound: BaseForm) -> HttpResponse:
+    """The page of one registration; *bound* are the forms on it that were filled in wrongly."""
     user = request.user
     receiver = may(user, Permission.REGISTRATION_ACCEPT, registration.organisation)
     context = {
         "registration": registration,
         "letters": registration.letters.order_by("-pk"),
+        "joined_on": printing.written_day(registration.form.get("joined_on", "")),
         "steps": _steps(registration),
         "may_edit": access.may_edit(user, registration),
         "may_issue": registration.state == S.PENDING_LETTER
         and may(user, Permission.LETTER_ISSUE, registration.home_branch),
         "may_accept": registration.state == S.PENDING_ACCEPTANCE and receiver,
+        "may_recall": access.may_recall(user, registration),
         "issued_it_myself": registration.issued_by_id == user.pk,
         "issue_form": forms.IssueForm(),
         "return_form": forms.ReasonForm(prefix="return"),
         "accept_form": forms.AcceptForm(receiver=registration.organisation),
         "decline_form": forms.DeclineForm(prefix="decline"),
         "sees_phone": access.sees_phone(user, registration.member),
+        **bound,
     }
     return render(request, "members/registration_detail.html", context)
 
@@ -144,6 +155,14 @@ def _steps(registration: ActivityRegistration) -> list[tuple[str, str]]:
         return []
     marks = ["done" if i < position else "now" if i == position else "next" for i in range(len(names))]
     return list(zip(names, marks, strict=True))
+
+
+@require_safe
+def registration_print(request: HttpRequest, pk: int) -> HttpResponse:
+    """The registration form on A4, with the opinions given so far."""
+    registration = access.get_registration(request.user, pk)
+    data = printing.registration_data(registration, sees_phone=access.sees_phone(request.user, registration.member))
+    return printing.answer(typeset.pdf("registration", data), f"registration-{registration.pk}")
 
 
 @require_POST
@@ -180,18 +199,14 @@ def registration_issue(request: HttpRequest, pk: int) -> HttpResponse:
             _("The introduction letter has been issued."),
         )
     else:
-        complain(request, form)
+        return _page(request, registration, issue_form=form)
     return redirect("registration_detail", pk)
 
 
 @require_POST
 def registration_return(request: HttpRequest, pk: int) -> HttpResponse:
     """Back for correction: by the home branch before the letter, by the receiver after it."""
-    registration = access.get_registration(request.user, pk)
-    if registration.state == S.PENDING_ACCEPTANCE:
-        registration = access.received_registration(request.user, pk, Permission.REGISTRATION_ACCEPT)
-    else:
-        registration = access.home_registration(request.user, pk, Permission.LETTER_ISSUE)
+    registration = access.returnable_registration(request.user, pk)
     form = forms.ReasonForm(request.POST, prefix="return")
     if form.is_valid():
         attempt(
@@ -202,7 +217,7 @@ def registration_return(request: HttpRequest, pk: int) -> HttpResponse:
             _("The registration has been returned."),
         )
     else:
-        complain(request, form)
+        return _page(request, registration, return_form=form)
     return redirect("registration_detail", pk)
 
 
@@ -219,7 +234,7 @@ def registration_accept(request: HttpRequest, pk: int) -> HttpResponse:
             _("The member has been accepted; the receipt is on its way to the home branch."),
         )
     else:
-        complain(request, form)
+        return _page(request, registration, accept_form=form)
     return redirect("registration_detail", pk)
 
 
@@ -239,5 +254,5 @@ def registration_decline(request: HttpRequest, pk: int) -> HttpResponse:
             _("The home branch has been told the reason."),
         )
     else:
-        complain(request, form)
+        return _page(request, registration, decline_form=form)
     return redirect("registration_detail", pk)

@@ -7,7 +7,9 @@ document.addEventListener("DOMContentLoaded", () => {
     const canvas = figure.querySelector(".chart-canvas");
     figure.classList.add("is-drawn");
     canvas.hidden = false;
-    const narrow = window.innerWidth < 768;
+    // Many bars, or a narrow screen: names stand on the left, where they have room.
+    const narrow = window.innerWidth < 768 || names.length > 8;
+    if (narrow) canvas.classList.toggle("is-tall", names.length > 8);
     const chart = echarts.init(canvas);
     chart.setOption({
       animation: false,

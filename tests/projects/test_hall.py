@@ -145,7 +145,7 @@ def test_filters(world: World, client: Client) -> None:
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_the_hall_costs_the_same_for_one_row_and_three(
-    world: World, client: Client, rows: int, django_assert_num_queries: Any
+    world: World, client: Client, rows: int, django_assert_max_num_queries: Any
 ) -> None:
     RegistrationFactory(member=world.members["li"], organisation=world.community)
     for number in range(rows):
@@ -153,5 +153,5 @@ def test_the_hall_costs_the_same_for_one_row_and_three(
         project.skills.add(SkillFactory())
     client.force_login(world.users["member"])
     client.get(reverse("project_list"))
-    with django_assert_num_queries(HALL_QUERIES):
+    with django_assert_max_num_queries(HALL_QUERIES):
         client.get(reverse("project_list"))
