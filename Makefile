@@ -13,7 +13,7 @@ WORKERS ?= 2
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 STATIC := check-lint check-templates check-imports check-types check-migrations check-catalogue check-docs check-sizes check-deploy
 
-.PHONY: help run setup setup-dev python test check check-static check-embedded check-services fix messages $(STATIC)
+.PHONY: help run setup setup-dev python test bench check check-static check-embedded check-services fix messages $(STATIC)
 .DEFAULT_GOAL := help
 
 help: ## 列出命令 / this list
@@ -41,6 +41,9 @@ test: setup-dev ## 全部测试（设了 DATABASE_URL、REDIS_URL 则用之）/ 
 check: setup-dev ## 提交前检查，不改任何文件 / everything that must hold, changes nothing
 	@$(MAKE) --no-print-directory -k check-static check-embedded check-services
 	@echo "✓ 检查全部通过。 All checks passed."
+
+bench: setup-dev ## 性能对比 / ratios to the floor taken in the same run
+	@$(PY) -m benchmarks.claims
 
 check-static: $(STATIC)
 
