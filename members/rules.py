@@ -12,7 +12,8 @@ from branches.enums import ACTIVITY_ONLY_SETTINGS, Kind, OrganisationState
 from dualmgmt.lib.actors import account
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
-from members.enums import OPEN_REGISTRATION_STATES, LetterState, MembershipStatus
+from dualmgmt.lib.lifecycle import NOT_FROM_HERE
+from members.enums import OPEN_REGISTRATION_STATES, LetterState, MembershipStatus, RegistrationState
 
 if TYPE_CHECKING:
     from branches.models import Organisation
@@ -63,6 +64,17 @@ def check_receiver(member: Member, organisation: Organisation, home: Organisatio
 def check_no_open_registration(member: Member, organisation: Organisation) -> None:
     if member.registrations.filter(organisation=organisation, state__in=OPEN_REGISTRATION_STATES).exists():
         raise ActionDenied(ALREADY_OPEN, "already_open")
+
+
+def check_state(registration: ActivityRegistration, *states: RegistrationState) -> None:
+    """For actions that start from fewer states than the table allows for the same move.
+
+    Issued → waiting for acceptance is the hand-in, not a second letter; leaving → active
+    takes a leave back, it is no second acceptance.
+    """
+    if registration.state not in states:
+        label = RegistrationState(registration.state).label
+        raise ActionDenied(NOT_FROM_HERE % {"state": label}, "wrong_state")
 
 
 def check_two_keys(registration: ActivityRegistration, by: Actor) -> None:

@@ -17,6 +17,7 @@ import redis
 from django.conf import settings
 from django.core.cache import caches
 from django.template.base import Node
+from django.utils import translation
 
 from dualmgmt.catalogue import compile_catalogues
 from dualmgmt.celery import app as celery_app
@@ -101,6 +102,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         with redis.Redis.from_url(settings.REDIS_URL) as client:
             for key in client.scan_iter(f"{CACHE_PREFIX}-*", count=1000):
                 client.delete(key)
+
+
+@pytest.fixture(autouse=True)
+def speak_chinese() -> Iterator[None]:
+    """A page in English leaves its language in the thread; every test begins with the portal's own."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ def issue(*, registration: ActivityRegistration, valid_days: int, by: Actor, pap
     Raises :class:`ActionDenied` when the registration does not wait for a
     letter or *valid_days* is out of range.
     """
+    rules.check_state(registration, S.PENDING_LETTER)
     rules.check_validity(valid_days)
     issuer = registration.home_branch
     rules.check_receiver(registration.member, registration.organisation, issuer)
@@ -91,9 +92,9 @@ def hand_in(*, letter: IntroductionLetter, by: Actor) -> None:
     audit.record("letter.handed_in", letter, by=by, organisation=letter.registration.organisation)
 
 
-def _current_letter(registration: ActivityRegistration, new: S) -> IntroductionLetter:
-    """The letter to decide on; raises :class:`ActionDenied` when the registration may not become *new*."""
-    lifecycle.registration.check(registration, new)
+def _current_letter(registration: ActivityRegistration) -> IntroductionLetter:
+    """The letter to decide on; raises :class:`ActionDenied` when the registration does not wait for a decision."""
+    rules.check_state(registration, S.PENDING_ACCEPTANCE)
     letter = registration.letters.filter(state=LetterState.VALID).order_by("-pk").first()
     if letter is None:  # returned in the meantime, which voids the letter
         raise ActionDenied(SOMEBODY_WAS_FASTER, "stale")
@@ -125,7 +126,7 @@ def accept(*, registration: ActivityRegistration, placement: Organisation, by: A
     longer valid, or somebody was faster.
     """
     rules.check_two_keys(registration, by)
-    letter = _current_letter(registration, S.ACTIVE)
+    letter = _current_letter(registration)
     rules.check_letter(letter)
     rules.check_placement(registration.organisation, placement)
     lifecycle.registration.move(
@@ -142,7 +143,7 @@ def decline(*, registration: ActivityRegistration, decline_reason: str, remark: 
     """Refuse with a reason from the list and in words; the receipt says so to the home branch."""
     rules.check_two_keys(registration, by)
     rules.check_reason(remark)
-    letter = _current_letter(registration, S.DECLINED)
+    letter = _current_letter(registration)
     lifecycle.registration.move(
         registration, S.DECLINED, decline_reason=decline_reason, remark=remark.strip(), accepted_by=account(by)
     )
