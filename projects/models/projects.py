@@ -64,7 +64,7 @@ class ServiceProject(models.Model):
     conditional statement of ``projects.actions.claims``.
     """
 
-    number = models.CharField(_("project number"), max_length=60, unique=True)
+    number = models.CharField(_("project number"), max_length=60)
     title = models.CharField(_("title"), max_length=80)
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, related_name="projects", verbose_name=_("category")
@@ -113,6 +113,8 @@ class ServiceProject(models.Model):
         verbose_name = _("service project")
         verbose_name_plural = _("service projects")
         constraints = [
+            # Two publishers may have chosen the same short code.
+            models.UniqueConstraint(fields=["organisation", "number"], name="project_number_never_reused"),
             models.CheckConstraint(
                 condition=Q(taken__gte=0, taken__lte=F("places")), name="places_never_oversubscribed"
             ),
