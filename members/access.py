@@ -10,6 +10,7 @@ from branches.models import Organisation
 from branches.permissions import Permission
 from members.enums import CardState, LetterState, RegistrationState
 from members.models import ActivityRegistration, IntroductionLetter, Member, MemberCard, User
+from members.values import letter_number
 
 
 def get_member(user: User, pk: int, permission: Permission | None = None) -> Member:
@@ -110,10 +111,11 @@ def find_letter(user: User, text: str) -> IntroductionLetter | None:
     if not text:
         return None
     receivers = Organisation.objects.where(user, Permission.REGISTRATION_ACCEPT)
+    number = letter_number(text)
     code = text.upper().replace(" ", "").replace("-", "")
     card = MemberCard.objects.filter(token=text, state=CardState.ACTIVE)
     found = IntroductionLetter.objects.filter(
-        Q(number=text) | Q(code=code) | Q(registration__member__in=card.values("member_id")),
+        Q(number__in=[number, f"{number}号"]) | Q(code=code) | Q(registration__member__in=card.values("member_id")),
         registration__organisation__in=receivers,
     )
     # Of several letters of one person the one that still counts comes first.

@@ -13,6 +13,7 @@ from branches.permissions import Permission
 from members.enums import LetterState, MemberKind, RegistrationState
 from members.models import ActivityRegistration, HomeMembership, IntroductionLetter, Member, Skill
 from members.queries import search
+from members.values import letter_number
 
 if TYPE_CHECKING:
     from members.models.registrations import LetterQuerySet
@@ -108,7 +109,7 @@ class LetterFilter(django_filters.FilterSet):
 
     def by_text(self, rows: QuerySet[IntroductionLetter], name: str, value: str) -> QuerySet[IntroductionLetter]:
         people = search(Member.objects.all(), value)
-        return rows.filter(Q(number__contains=value.strip()) | Q(registration__member__in=people))
+        return rows.filter(Q(number__contains=letter_number(value)) | Q(registration__member__in=people))
 
     def by_receipt(self, rows: LetterQuerySet, name: str, value: str) -> QuerySet[IntroductionLetter]:
         if value == "overdue":

@@ -24,16 +24,14 @@ notices.register("receipt.not_accepted", _("%(receiver)s has not accepted %(memb
 
 
 def _holders(permission: Permission, organisation: Organisation, *, without: int | None = None) -> list[int]:
-    """Who to tell: the holders there, or where there is none, those above.
+    """Who to tell: the holders there, or where there is none, those of the nearest committee above.
 
     *without* is the account that may not act because it holds the first key.
     """
-    for above in (False, True):
-        rows = Appointment.objects.holding(permission, organisation, above=above)
-        people = [pk for pk in rows.values_list("user_id", flat=True) if pk != without]
-        if people:
-            return people
-    return []
+    rows = Appointment.objects.holding(permission, organisation, above=True)
+    found = [row for row in rows.values_list("organisation__path", "user_id") if row[1] != without]
+    nearest = max((len(path) for path, _user in found), default=0)
+    return [user for path, user in found if len(path) == nearest]
 
 
 def _member_account(registration: ActivityRegistration) -> list[int]:

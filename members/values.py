@@ -30,3 +30,12 @@ def clean_phone(text: str) -> str:
 def clean_id_number(text: str) -> str:
     """A normalised, valid ID number; raises ``ValidationError`` with the reason."""
     return idnumber.clean(text)
+
+
+# No keyboard has the brackets of a letter number; people type what they have.
+_BRACKETS = str.maketrans("[](){}【】<>", "〔〕〔〕〔〕〔〕〔〕")
+
+
+def letter_number(text: str) -> str:
+    """A letter number as it is printed: ``芝税介[2026] 12`` → ``芝税介〔2026〕12``; 号 at the end may be missing."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).translate(_BRACKETS)

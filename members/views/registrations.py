@@ -70,7 +70,11 @@ def registration_new(request: HttpRequest, member_pk: int | None = None) -> Http
             )
             if "submit" in request.POST:
                 registrations.submit(registration=registration, by=request.user)
-                messages.success(request, _("Your home branch has been asked for the introduction letter."))
+                own = member.user_id == request.user.pk
+                asked = _("Your home branch has been asked for the introduction letter.")
+                messages.success(
+                    request, asked if own else _("The home branch has been asked for the introduction letter.")
+                )
             else:
                 messages.success(request, _("The draft has been saved."))
         except ActionDenied as denied:

@@ -202,6 +202,7 @@ def test_filters_narrow_the_lists(world: World) -> None:
         ({"receipt": "filed"}, set()),
         ({"receipt": "none"}, set()),
         ({"q": letter.number}, {letter}),
+        ({"q": f"[{letter.issued_on.year}]"}, {letter}),
         ({"q": "李"}, {letter}),
         ({"q": "王"}, set()),
     ):

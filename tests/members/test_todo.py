@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.urls import reverse
 
 from branches.enums import Role
 from branches.models import Appointment
 from dualmgmt.lib.registry import todos
+from dualmgmt.models import Notice
 from members import queries
 from members.actions import letters
 from members.models import ActivityRegistration, IntroductionLetter
@@ -45,6 +47,14 @@ def test_an_appointment_that_has_ended_asks_nobody(world: World) -> None:
     Appointment.objects.filter(organisation=world.branch_a).update(ends_on=dt.date(2024, 6, 1))
     registration = ask(world, "li", "community")
     assert asked(world, "letters_wanted") == {"unit_secretary": {registration}}
+
+
+def test_the_nearest_who_can_act_are_told(world: World, django_capture_on_commit_callbacks: Any) -> None:
+    AppointmentFactory(organisation=world.district, role=Role.SECRETARY)
+    with django_capture_on_commit_callbacks(execute=True):
+        ask(world, "wang", "community")  # branch_b has no officer, its bureau has
+    told = list(Notice.objects.values_list("user__username", "kind"))
+    assert told == [("unit_secretary", "letter.wanted")]
 
 
 def test_every_line_counts_what_its_link_shows(world: World) -> None:
