@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -38,6 +39,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
             Todo(_("Issue introduction letters"), "#", 3, due=today(), late=True),
             Todo(_("Verify service records"), "#", 12, due=today()),
         ],
+        "page": Paginator(range(468), 25).get_page(2),
         "chart": {"names": names, "values": values, "rows": list(zip(names, values, strict=True))},
     }
     return render(request, "styleguide.html", context)
