@@ -77,6 +77,7 @@ check-deploy:
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))') \
 	FIELD_KEYS=$$($(PY) -c 'from cryptography.fernet import Fernet as F; print(F.generate_key().decode())') \
 	LOOKUP_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))') \
+	AUDIT_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))') \
 	$(PY) manage.py check --deploy --fail-level WARNING >/dev/null
 
 check-embedded:

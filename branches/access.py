@@ -51,7 +51,7 @@ def require_anywhere(user: User, permission: Permission) -> None:
 
 def is_administrator(user: User) -> bool:
     """The three administrators see no business data."""
-    return any(appointment.role in ADMINISTRATOR_ROLES for appointment in Appointment.objects.of(user))
+    return any(appointment.role in ADMINISTRATOR_ROLES for appointment in Appointment.objects.all_of(user))
 
 
 def require_business(user: User) -> None:
@@ -63,6 +63,30 @@ def require_business(user: User) -> None:
 def fetch(rows: models.QuerySet[M], **lookup: Any) -> M:
     """One row out of *rows* (already narrowed by ``visible_to``) or 404."""
     return get_object_or_404(rows, **lookup)
+
+
+def above(organisation: Organisation) -> Organisation:
+    """The organisation that decides about *organisation*: its parent, or the root about itself."""
+    if organisation.depth == 1:
+        return organisation
+    return Organisation.objects.get(path=organisation.path[: -Organisation.steplen])
+
+
+def get_changeable(user: User, code: str) -> Organisation:
+    """An organisation whose place and name *user* may change: by the right of the one above it."""
+    organisation = get_organisation(user, code)
+    require(user, Permission.ORGANISATION_CHANGE, above(organisation))
+    return organisation
+
+
+def get_appointment(user: User, pk: int, permission: Permission) -> Appointment:
+    """An appointment within the scope of *permission*; outside of it there is none."""
+    rows = Appointment.objects.filter(organisation__in=Organisation.objects.where(user, Permission.APPOINTMENT_VIEW))
+    appointment = fetch(rows.select_related("organisation", "user", "granted_by", "replaces__user"), pk=pk)
+    if appointment.role in ADMINISTRATOR_ROLES:
+        permission = Permission.ADMINISTRATOR_APPOINT
+    require(user, permission, appointment.organisation)
+    return appointment
 
 
 def get_organisation(user: User, code: str, permission: Permission | None = None) -> Organisation:

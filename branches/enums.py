@@ -41,6 +41,48 @@ class OrganisationState(models.TextChoices):
     DISSOLVED = "dissolved", pgettext_lazy("organisation", "Dissolved")
 
 
+# Organisations that are no more; they keep their place in the tree and their history.
+ENDED_STATES = (OrganisationState.MERGED, OrganisationState.DISSOLVED)
+
+
+class ChangeKind(models.TextChoices):
+    """What may happen to an organisation (domain.md §4.7)."""
+
+    FOUNDED = "founded", pgettext_lazy("organisation change", "Founded")
+    RENAMED = "renamed", pgettext_lazy("organisation change", "Renamed")
+    MOVED = "moved", pgettext_lazy("organisation change", "Moved")
+    SPLIT = "split", pgettext_lazy("organisation change", "Split")
+    MERGED = "merged", pgettext_lazy("organisation change", "Merged")
+    DISSOLVED = "dissolved", pgettext_lazy("organisation change", "Dissolved")
+
+
+class ChangePartKind(models.TextChoices):
+    SUBJECT = "subject", pgettext_lazy("organisation change", "Concerned")
+    SUCCESSOR = "successor", pgettext_lazy("organisation change", "Successor")
+    PARENT = "parent", pgettext_lazy("organisation change", "New parent")
+
+
+class BranchRule(models.TextChoices):
+    """Rules of setting that the portal watches (domain.md §4.7)."""
+
+    MIN_FULL = "min_full", _("Enough full members")
+    MAX_MEMBERS = "max_members", _("Size of a branch")
+    COMMITTEE = "committee", _("A committee for many members")
+    BRANCH_COMMITTEE = "branch_committee", _("A branch committee")
+    JOINT_UNITS = "joint_units", _("Units of a joint branch")
+    RE_ELECTION = "re_election", _("Re-election at the end of the term")
+
+
+# A branch committee "shall" be elected; of the other rules the parent committee may approve exceptions.
+RULES_WITH_EXCEPTIONS = (
+    BranchRule.MIN_FULL,
+    BranchRule.MAX_MEMBERS,
+    BranchRule.COMMITTEE,
+    BranchRule.JOINT_UNITS,
+    BranchRule.RE_ELECTION,
+)
+
+
 class Sector(models.TextChoices):
     ORGAN = "organ", _("Party or government organ")
     INSTITUTION = "institution", _("Public institution")

@@ -11,8 +11,17 @@ from branches.enums import Role
 
 class Permission(StrEnum):
     ORGANISATION_MANAGE = auto()
+    # Found, rename, move, split, merge, dissolve what is below; approve exceptions from the rules of setting.
+    ORGANISATION_CHANGE = auto()
+    UNIT_MANAGE = auto()
+    APPOINTMENT_VIEW = auto()
+    APPOINTMENT_PROPOSE = auto()
+    APPOINTMENT_APPROVE = auto()
+    ADMINISTRATOR_APPOINT = auto()
     ROSTER_VIEW = auto()
     ROSTER_EDIT = auto()
+    # Print activation slips; for accounts that hold an office another such person approves.
+    ACCOUNT_MANAGE = auto()
     CARD_ISSUE = auto()
     LETTER_VIEW = auto()
     LETTER_ISSUE = auto()
@@ -37,6 +46,8 @@ class Permission(StrEnum):
     JOB_VIEW = auto()
     DASHBOARD_VIEW = auto()
     AUDIT_VIEW = auto()
+    # The plain history on an object's own page, for those who answer for it.
+    HISTORY_VIEW = auto()
 
 
 P = Permission
@@ -62,6 +73,8 @@ _CLERK = frozenset(
     }
 )
 _ORGANISATION_MEMBER = _CLERK | {
+    P.ACCOUNT_MANAGE,
+    P.HISTORY_VIEW,
     P.CARD_ISSUE,
     P.LETTER_ISSUE,
     P.REGISTRATION_ACCEPT,
@@ -69,8 +82,23 @@ _ORGANISATION_MEMBER = _CLERK | {
     P.REPORT_ACKNOWLEDGE,
     P.GUIDANCE_WRITE,
 }
-_SECRETARY = _ORGANISATION_MEMBER | {P.ORGANISATION_MANAGE, P.PROJECT_PUBLISH}
-_DEPARTMENT = frozenset({P.ORGANISATION_MANAGE, P.PERIOD_MANAGE, P.JOB_VIEW, P.DASHBOARD_VIEW, P.REPORT_VIEW})
+_APPOINTING = frozenset({P.APPOINTMENT_VIEW, P.APPOINTMENT_PROPOSE, P.APPOINTMENT_APPROVE})
+_SECRETARY = (
+    _ORGANISATION_MEMBER
+    | _APPOINTING
+    | {P.ORGANISATION_MANAGE, P.ORGANISATION_CHANGE, P.UNIT_MANAGE, P.PROJECT_PUBLISH}
+)
+_DEPARTMENT = _APPOINTING | {
+    P.ACCOUNT_MANAGE,
+    P.HISTORY_VIEW,
+    P.ORGANISATION_MANAGE,
+    P.ORGANISATION_CHANGE,
+    P.UNIT_MANAGE,
+    P.PERIOD_MANAGE,
+    P.JOB_VIEW,
+    P.DASHBOARD_VIEW,
+    P.REPORT_VIEW,
+}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SECRETARY: _SECRETARY,
@@ -84,11 +112,24 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.LIAISON: frozenset(),
     # The three administrators hold no business data (MLPS level 3).
     Role.SYSTEM_ADMIN: frozenset({P.JOB_VIEW}),
-    Role.SECURITY_ADMIN: frozenset(),
+    # Who may do what is their whole business: they are the second key for every appointment (design.md §9).
+    Role.SECURITY_ADMIN: frozenset(
+        {P.ACCOUNT_MANAGE, P.APPOINTMENT_VIEW, P.APPOINTMENT_APPROVE, P.ADMINISTRATOR_APPOINT}
+    ),
     Role.AUDITOR: frozenset({P.AUDIT_VIEW}),
 }
 
 ADMINISTRATOR_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
+
+
+# What officers of a committee or department may grant; administrators are granted by security administrators.
+OFFICE_ROLES = tuple(role for role in Role if role not in ADMINISTRATOR_ROLES)
+# Of a city or district committee only (design.md §9).
+DEPARTMENT_ROLES = frozenset({Role.DEPARTMENT_OFFICER, Role.SOCIAL_WORK_OFFICER})
+
+
+# Whoever holds one of these signs in with a second factor.
+STRONG_ROLES = ADMINISTRATOR_ROLES | DEPARTMENT_ROLES
 
 
 def roles_with(permission: Permission) -> list[Role]:

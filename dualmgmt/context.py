@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from branches.access import is_administrator, may_anywhere
+from branches.capacity import others
 from branches.models import Appointment
 from branches.permissions import Permission
 from dualmgmt.demo import is_demo
@@ -57,6 +58,8 @@ def navigation(user: User, path: str) -> list[NavItem]:
         (holds(P.PERIOD_MANAGE), _("Evaluation periods"), "period_list", "calendar3"),
         (holds(P.JOB_VIEW), _("Report jobs"), "run_list", "gear"),
         (business, _("Organisations"), "organisation_list", "diagram-3"),
+        (holds(P.UNIT_MANAGE), _("Units"), "unit_list", "building"),
+        (holds(P.APPOINTMENT_VIEW), _("Appointments"), "appointment_desk", "person-badge"),
         (holds(P.AUDIT_VIEW), _("Audit log"), "audit_list", "shield-check"),
     ]
     items = [(label, reverse(name), icon) for shown, label, name, icon in entries if shown]
@@ -65,11 +68,11 @@ def navigation(user: User, path: str) -> list[NavItem]:
     return [NavItem(label, url, icon, url == best) for label, url, icon in items]
 
 
-def capacity(user: User) -> str:
-    """In which capacity the person acts: their appointments, or being a member."""
-    appointments = [str(appointment) for appointment in Appointment.objects.of(user)]
+def capacity_of(user: User) -> str:
+    """In which capacity the person acts: the chosen appointment, or being a member."""
+    appointments = Appointment.objects.of(user)
     if appointments:
-        return _(" / ").join(appointments)
+        return str(appointments[0])
     return _("Party member") if user.as_member is not None else ""
 
 
@@ -87,6 +90,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     if getattr(request, "htmx", False):
         return frame
     frame["nav"] = navigation(user, request.path)
-    frame["capacity"] = capacity(user)
+    frame["capacity"] = capacity_of(user)
+    frame["other_capacities"] = others(user)
     frame["unread_notices"] = Notice.objects.filter(user=user, read_at=None).count()
     return frame

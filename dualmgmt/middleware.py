@@ -1,9 +1,17 @@
 """Middleware that Django does not bring."""
 
+from collections.abc import Callable
+
+from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+
+from branches import capacity
+from dualmgmt import doors
+from dualmgmt.lib import origin
 
 
 class ChosenLanguageMiddleware(LocaleMiddleware):
@@ -18,3 +26,33 @@ class ChosenLanguageMiddleware(LocaleMiddleware):
         known = dict(settings.LANGUAGES)
         translation.activate(chosen if chosen in known else settings.LANGUAGE_CODE)
         request.LANGUAGE_CODE = translation.get_language()
+
+
+def _address(request: HttpRequest) -> str:
+    """The visitor's address behind as many proxies as are trusted; empty on a local socket."""
+    try:
+        return get_adapter().get_client_ip(request)
+    except PermissionDenied:
+        return ""
+
+
+class CapacityMiddleware:
+    """Everybody acts in one capacity at a time, and every audit row says in which and from where."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = None
+        if request.user.is_authenticated:
+            chosen = capacity.assume(request.user, request.session.get(capacity.SESSION_KEY))
+        source = origin.Origin(
+            address=_address(request),
+            capacity=str(chosen or ""),
+            appointment_id=chosen.pk if chosen else None,
+        )
+        with origin.of(source):
+            answer = self.get_response(request)
+            if answer.status_code == 403 and request.user.is_authenticated:
+                doors.refused(request)
+        return answer

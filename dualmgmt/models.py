@@ -19,6 +19,9 @@ class AuditEvent(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     actor_name = models.CharField(max_length=100)
+    capacity = models.CharField(max_length=200, blank=True)
+    appointment_id = models.BigIntegerField(null=True, blank=True)
+    address = models.CharField(max_length=45, blank=True)
     subject_type = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=40)
     organisation_id = models.BigIntegerField(null=True, blank=True)
@@ -29,10 +32,51 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "at"], name="audit_subject"),
             models.Index(fields=["organisation_path", "at"], name="audit_organisation"),
+            models.Index(fields=["actor", "at"], name="audit_actor"),
+            models.Index(fields=["event", "at"], name="audit_event"),
         ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.event} {self.subject_type}:{self.subject_id}"
+
+
+class AuditSeal(models.Model):
+    """A batch of audit rows under one keyed digest, chained to the batch before it.
+
+    ``rows`` holds 16 bytes a row, the row's id and the first half of its digest,
+    so that a check names the very row that was changed, taken out or put in.
+    """
+
+    ordinal = models.PositiveIntegerField(unique=True)
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    rows = models.BinaryField()
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["ordinal"]
+        constraints = [
+            models.CheckConstraint(condition=Q(last_id__gte=models.F("first_id")), name="seal_covers_a_range"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.ordinal} {self.first_id}–{self.last_id}"
+
+
+class AuditPurge(models.Model):
+    """The one door through which old audit rows leave: while it stands open the triggers let deletions pass."""
+
+    up_to_id = models.BigIntegerField()
+    before = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"up to {self.up_to_id}: {self.count}"
 
 
 class Outbox(models.Model):

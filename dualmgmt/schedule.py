@@ -15,6 +15,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         # A ring that waited longer than this is dropped: the next one does the same.
         "options": {"expires": 55},
     },
+    "seal the audit log": {
+        "task": "dualmgmt.seal_audit",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "hand on report runs whose worker died": {
         "task": "evaluations.sweep_runs",
         "schedule": 60.0,
@@ -23,6 +28,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "prepare feedback, record silence, start due reports": {
         "task": "evaluations.daily",
         "schedule": crontab(hour=6, minute=10),
+    },
+    "expire slips, disable unused accounts of officers": {
+        "task": "members.tidy_accounts",
+        "schedule": crontab(hour=1, minute=10),
     },
     "expire paper letters": {
         "task": "members.expire_letters",

@@ -42,6 +42,10 @@ SECRET_KEY = required_key("SECRET_KEY", "secret")
 FIELD_KEYS = env.list("FIELD_KEYS", default=[]) or [required_key("FIELD_KEY", "field")]
 # Look-up hashes survive the rotation of the field keys, so they have a key of their own.
 LOOKUP_KEY = required_key("LOOKUP_KEY", "lookup")
+# Of the hash chain over the audit log; changing it makes every older seal unreadable.
+AUDIT_KEY = required_key("AUDIT_KEY", "audit")
+AUDIT_SEAL_ROWS = 1000
+AUDIT_SEAL_DELAY_SECONDS = env.int("AUDIT_SEAL_DELAY_SECONDS", default=30)
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -59,6 +63,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_filters",
     "django_htmx",
@@ -85,12 +90,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dualmgmt.middleware.CapacityMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "dualmgmt.signin.SignInPolicyMiddleware",
 ]
 
 ROOT_URLCONF = "dualmgmt.urls"
@@ -174,7 +181,28 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {"login": "dualmgmt.accounts.SignInForm"}
+# Failed sign-ins: per address, and per account until the quarter of an hour is over.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}
+# Asked again for the password before reveals, downloads and changes of the sign-in (seconds).
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("REAUTHENTICATION_SECONDS", default=300)
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = env.str("PORTAL_NAME", default="") or "双管双责平台"
+# MLPS level 3 for officers and administrators, gentler for members on their own phone (design §9).
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=True)
+IDLE_MINUTES = {
+    "administrator": env.int("IDLE_MINUTES_ADMINISTRATOR", default=15),
+    "officer": env.int("IDLE_MINUTES_OFFICER", default=30),
+}
+ABSOLUTE_HOURS = env.int("ABSOLUTE_HOURS", default=8)
+OFFICER_PASSWORD_LENGTH = env.int("OFFICER_PASSWORD_LENGTH", default=10)
+OFFICER_PASSWORD_CLASSES = env.int("OFFICER_PASSWORD_CLASSES", default=3)
+OFFICER_PASSWORD_DAYS = env.int("OFFICER_PASSWORD_DAYS", default=90)
+PASSWORD_HISTORY = env.int("PASSWORD_HISTORY", default=5)
+OFFICER_UNUSED_DAYS = env.int("OFFICER_UNUSED_DAYS", default=90)
+SLIP_VALID_DAYS = env.int("SLIP_VALID_DAYS", default=14)
+SLIP_ATTEMPTS = env.int("SLIP_ATTEMPTS", default=5)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "todo"
 ACCOUNT_LOGOUT_REDIRECT_URL = "front"
@@ -182,6 +210,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "members.passwords.OfficerPasswordValidator"},
 ]
 
 # Language, place and time
@@ -281,6 +310,22 @@ REPORT_LEASE_SECONDS = env.int("REPORT_LEASE_SECONDS", default=60)
 CLAIM_OPEN_CAP = env.int("CLAIM_OPEN_CAP", default=3)
 IMPORT_MAX_BYTES = 10 * 1024 * 1024
 IMPORT_MAX_ROWS = 100_000
+# Rules of setting up branches (domain.md §4.7); an office may have others approved.
+BRANCH_RULES = {
+    "min_full": env.int("BRANCH_MIN_FULL", default=3),
+    "max_members": env.int("BRANCH_MAX_MEMBERS", default=50),
+    "committee": env.int("COMMITTEE_FROM", default=100),
+    "branch_committee": env.int("BRANCH_COMMITTEE_FROM", default=7),
+    "joint_units": env.int("JOINT_BRANCH_UNITS", default=5),
+}
+# Years of office: villages and communities, committees, all others.
+TERM_YEARS = {
+    "community": env.int("TERM_YEARS_COMMUNITY", default=5),
+    "committee": env.int("TERM_YEARS_COMMITTEE", default=5),
+    "other": env.int("TERM_YEARS", default=3),
+}
+RE_ELECTION_NOTICE_DAYS = env.int("RE_ELECTION_NOTICE_DAYS", default=90)
+APPOINTMENT_NOTICE_DAYS = env.int("APPOINTMENT_NOTICE_DAYS", default=30)
 DEMO = env.bool("DEMO", default=False)
 
 # Logs: JSON in production, readable in development; never the locals of a traceback.

@@ -2,12 +2,18 @@
 
 from celery import shared_task
 
+from dualmgmt import sealing
 from dualmgmt.lib import outbox
 
 
 @shared_task(name=outbox.DELIVER_TASK)
 def deliver(pk: int) -> None:
     outbox.deliver(pk)
+
+
+@shared_task(name="dualmgmt.seal_audit")
+def seal_audit() -> None:
+    sealing.seal()
 
 
 @shared_task(name="dualmgmt.sweep_outbox")

@@ -8,7 +8,7 @@ from django.views.i18n import set_language
 
 from dualmgmt.api import urlpatterns as api_urls
 from dualmgmt.views import health, styleguide
-from dualmgmt.views.audit import audit_list
+from dualmgmt.views.audit import audit_detail, audit_export, audit_list
 from dualmgmt.views.front import front
 from dualmgmt.views.notices import notice_list, notice_read, notice_read_all
 from dualmgmt.views.todo import todo
@@ -21,11 +21,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/read/", notice_read_all, name="notice_read_all"),
     path("language/", login_not_required(set_language), name="set_language"),
     path("audit/", audit_list, name="audit_list"),
+    path("audit/export/", audit_export, name="audit_export"),
+    path("audit/<int:pk>/", audit_detail, name="audit_detail"),
     path("health/", health.health, name="health"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("dualmgmt.accounts")),
     path("api/v1/", include(api_urls)),
-    path("", include("branches.urls")),
+    # Upper apps first: some of their pages lie under a lower one's path.
     path("", include("members.urls")),
+    path("", include("branches.urls")),
     path("", include("projects.urls")),
     path("", include("evaluations.urls")),
 ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Q, When
+from django.http import Http404
 
 from branches.access import fetch, may, require
-from branches.models import Organisation
+from branches.models import Appointment, Organisation
 from branches.permissions import Permission
+from dualmgmt.lib.secrets import lookup_hash
 from members.enums import CardState, LetterState, RegistrationState
 from members.models import ActivityRegistration, IntroductionLetter, Member, MemberCard, User
-from members.values import letter_number
+from members.values import letter_number, squeeze
 
 
 def get_member(user: User, pk: int, permission: Permission | None = None) -> Member:
@@ -134,3 +136,41 @@ def sees_phone(user: User, member: Member) -> bool:
         return True
     registered = member.registrations.registered().select_related("organisation")
     return any(may(user, Permission.REGISTRATION_VIEW, row.organisation) for row in registered)
+
+
+def account_named(text: str) -> User | None:
+    """The account whose user name, valid card's number or phone *text* is; a phone of two people is nobody's."""
+    text = text.strip()
+    if not text:
+        return None
+    by_card = MemberCard.objects.filter(number=text, state=CardState.ACTIVE).values("member_id")
+    by_phone = Member.objects.filter(phone_hash=lookup_hash(squeeze(text))).values("pk")
+    found = list(User.objects.filter(Q(username=text) | Q(member__in=by_card) | Q(member__in=by_phone)).distinct()[:3])
+    named = [user for user in found if user.username == text]
+    if named:
+        return named[0]
+    return found[0] if len(found) == 1 else None
+
+
+def get_account(user: User, pk: int) -> tuple[User, Organisation]:
+    """An account that *user* manages and the organisation by whose right: the home branch, or an office's."""
+    scope = Organisation.objects.where(user, Permission.ACCOUNT_MANAGE)
+    person = fetch(User.objects.select_related("member"), pk=pk)
+    member = person.as_member
+    home = member.home_branch() if member is not None else None
+    offices = Organisation.objects.filter(
+        pk__in=Appointment.objects.lasting().filter(user=person).values("organisation_id")
+    )
+    place = scope.filter(Q(pk=home.pk if home else 0) | Q(pk__in=offices.values("pk"))).first()
+    if place is None:
+        raise Http404
+    return person, place
+
+
+def sign_in_names(user: User) -> list[str]:
+    """What *user* may type at sign-in: the valid card's number, the phone's last digits as a hint, the user name."""
+    member = user.as_member
+    if member is None:
+        return [user.username]
+    cards = member.cards.filter(state=CardState.ACTIVE).values_list("number", flat=True)
+    return [*cards, *([member.masked_phone] if member.phone else []), user.username]

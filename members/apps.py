@@ -8,7 +8,10 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         from dualmgmt.lib import registry
-        from members import todo
+        from members import effects, panels, queries, todo
 
         for provider in todo.PROVIDERS:
             registry.todos.register(provider)
+        registry.candidates.register(queries.accounts_at_home)
+        registry.panels.register("organisation.detail", panels.setting_of_organisation)
+        registry.organisation_effects.register(effects.preview, effects.apply)

@@ -116,3 +116,14 @@ class CloseReason(models.TextChoices):
     DECEASED = "deceased", pgettext_lazy("close reason", "Deceased")
     BRANCH_ABOLISHED = "branch_abolished", _("Branch dissolved")
     OTHER = "other", pgettext_lazy("close reason", "Other")
+
+
+class SlipState(models.TextChoices):
+    """An activation slip: asked for, where needed approved by a second person, printed, then used once."""
+
+    REQUESTED = "requested", pgettext_lazy("slip", "Waiting for approval")
+    APPROVED = "approved", pgettext_lazy("slip", "Ready to print")
+    PRINTED = "printed", pgettext_lazy("slip", "Printed")
+    USED = "used", pgettext_lazy("slip", "Used")
+    EXPIRED = "expired", pgettext_lazy("slip", "Expired")
+    VOID = "void", pgettext_lazy("slip", "Void")

@@ -1,7 +1,7 @@
 """How registrations move (domain.md §1.5, design.md §5)."""
 
 from dualmgmt.lib.lifecycle import Lifecycle
-from members.enums import CardState, LetterState
+from members.enums import CardState, LetterState, SlipState
 from members.enums import RegistrationState as S
 
 registration = Lifecycle(
@@ -37,5 +37,18 @@ card = Lifecycle(
         CardState.LOST: {CardState.REPLACED, CardState.REVOKED},
         CardState.REPLACED: set(),
         CardState.REVOKED: set(),
+    },
+)
+
+slip = Lifecycle(
+    "members.ActivationSlip",
+    SlipState,
+    {
+        SlipState.REQUESTED: {SlipState.APPROVED, SlipState.VOID},
+        SlipState.APPROVED: {SlipState.PRINTED, SlipState.VOID},
+        SlipState.PRINTED: {SlipState.USED, SlipState.EXPIRED, SlipState.VOID},
+        SlipState.USED: set(),
+        SlipState.EXPIRED: set(),
+        SlipState.VOID: set(),
     },
 )

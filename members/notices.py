@@ -10,7 +10,8 @@ from branches.models import Appointment, Organisation
 from branches.permissions import Permission
 from dualmgmt.lib import notices
 from members.enums import LetterOrigin
-from members.models import ActivityRegistration, IntroductionLetter
+from members.models import ActivationSlip, ActivityRegistration, IntroductionLetter
+from members.queries import slip_approvers
 
 notices.register("letter.wanted", _("%(member)s asks for an introduction letter to %(receiver)s."))
 notices.register(
@@ -19,6 +20,15 @@ notices.register(
 )
 notices.register("letter.arrived", _("%(member)s of %(home)s reports in; letter %(number)s waits for acceptance."))
 notices.register("registration.returned", _("The registration of %(member)s at %(receiver)s came back: %(reason)s"))
+notices.register("registration.ended", _("The registration of %(member)s at %(receiver)s has ended: %(reason)s"))
+notices.register("slip.requested", _("%(requester)s asks you to approve an activation slip for %(person)s."))
+notices.register(
+    "slip.printed", _("An activation slip for your account was printed. If you did not ask for one, tell your branch.")
+)
+notices.register(
+    "account.changed", _("Your sign-in was changed: %(what)s. If it was not you, ask for a new slip at once.")
+)
+notices.register("account.new_device", _("Your account signed in from a new device (%(address)s)."))
 notices.register("receipt.accepted", _("%(receiver)s has accepted %(member)s. Receipt %(number)s."))
 notices.register("receipt.not_accepted", _("%(receiver)s has not accepted %(member)s: %(reason)s Receipt %(number)s."))
 
@@ -92,6 +102,20 @@ def returned(registration: ActivityRegistration) -> None:
     )
 
 
+def ended(registration: ActivityRegistration) -> None:
+    """By an event, not by anybody's decision on this person: the member and the home branch are told."""
+    people = _member_account(registration) + _holders(Permission.LETTER_ISSUE, registration.home_branch)
+    notices.tell(
+        people,
+        "registration.ended",
+        key=f"registration.ended:{registration.pk}",
+        url=reverse("registration_detail", args=[registration.pk]),
+        member=registration.member.name,
+        receiver=registration.organisation.name,
+        reason=registration.get_close_reason_display() or registration.remark,
+    )
+
+
 def receipt(letter: IntroductionLetter) -> None:
     registration = letter.registration
     people = _member_account(registration) + _holders(Permission.LETTER_ISSUE, registration.home_branch)
@@ -105,3 +129,27 @@ def receipt(letter: IntroductionLetter) -> None:
         reason=letter.receipt_remark,
         number=letter.receipt_number,
     )
+
+
+def slip_requested(slip: ActivationSlip) -> None:
+    """To who may give the second key, where the account's holder is at home or in office."""
+    notices.tell(
+        slip_approvers(slip),
+        "slip.requested",
+        key=f"slip.requested:{slip.pk}",
+        url=reverse("slip_desk"),
+        requester=str(slip.requested_by or ""),
+        person=str(slip.user),
+    )
+
+
+def slip_printed(slip: ActivationSlip) -> None:
+    notices.tell([slip.user_id], "slip.printed", key=f"slip.printed:{slip.pk}")
+
+
+def account_changed(user_id: int, what: str, moment: str) -> None:
+    notices.tell([user_id], "account.changed", key=f"account.changed:{moment}", what=what)
+
+
+def new_device(user_id: int, address: str, moment: str) -> None:
+    notices.tell([user_id], "account.new_device", key=f"account.new_device:{user_id}:{moment}", address=address)

@@ -9,11 +9,17 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, 
 from branches.enums import ACTIVITY_ONLY_SETTINGS
 from branches.models import Appointment, Organisation
 from branches.permissions import Permission, roles_with
-from members.enums import RegistrationState
-from members.models import ActivityRegistration, HomeMembership, IntroductionLetter, Member
+from members.enums import RegistrationState, SlipState
+from members.models import (
+    ActivationSlip,
+    ActivityRegistration,
+    HomeMembership,
+    IntroductionLetter,
+    Member,
+    User,
+)
 
 if TYPE_CHECKING:
-    from members.models import User
     from members.models.registrations import LetterQuerySet
 
 
@@ -73,3 +79,44 @@ def placements(receiver: Organisation) -> QuerySet[Organisation]:
     rank = Case(When(setting__in=ACTIVITY_ONLY_SETTINGS, then=Value(0)), default=Value(1), output_field=IntegerField())
     rows = Organisation.objects.below(receiver).active().filter(Q(pk=receiver.pk) | Q(kind="branch"))
     return rows.annotate(rank=rank).order_by("rank", "path")
+
+
+def accounts_at_home(organisation: Organisation) -> QuerySet[User]:
+    """Accounts of members at home in *organisation* or below: who may be suggested for an office there."""
+    homes = HomeMembership.objects.open().filter(organisation__path__startswith=organisation.path)
+    rows = Member.objects.living().filter(pk__in=homes.values("member_id"), user__is_active=True)
+    return User.objects.filter(pk__in=rows.values("user_id")).order_by("name")[:100]
+
+
+def slip_places(slip: ActivationSlip) -> list[Organisation]:
+    """The organisations by whose right a slip is handled: the holder's offices, and the home branch."""
+    member = slip.user.as_member
+    home = member.home_branch() if member is not None else None
+    offices = Appointment.objects.lasting().filter(user=slip.user).select_related("organisation")
+    return [*(row.organisation for row in offices), *([home] if home else [])]
+
+
+def slip_approvers(slip: ActivationSlip) -> set[int]:
+    """Who is asked for the second key of a slip: others, the nearest at or above one of its places."""
+    asked: set[int] = set()
+    for place in slip_places(slip):
+        rows = Appointment.objects.holding(Permission.ACCOUNT_MANAGE, place, above=True)
+        rows = rows.exclude(user__in=[pk for pk in (slip.requested_by_id, slip.user_id) if pk])
+        found = list(rows.values_list("organisation__path", "user_id"))
+        nearest = max((len(path) for path, _user in found), default=0)
+        asked |= {user for path, user in found if len(path) == nearest}
+    return asked
+
+
+def slips_for(user: User) -> list[ActivationSlip]:
+    """Slips that *user* is asked to approve."""
+    rows = ActivationSlip.objects.filter(state=SlipState.REQUESTED).select_related("user__member", "requested_by")
+    if not Appointment.objects.of(user):
+        return []
+    return [slip for slip in rows.order_by("requested_at") if user.pk in slip_approvers(slip)]
+
+
+def own_slips(user: User) -> QuerySet[ActivationSlip]:
+    """Slips *user* asked for and can print now or waits for."""
+    open_states = [SlipState.REQUESTED, SlipState.APPROVED]
+    return ActivationSlip.objects.filter(requested_by=user, state__in=open_states).select_related("user")

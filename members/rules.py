@@ -35,6 +35,11 @@ VALIDITY_RANGE = _("A letter is valid for 1 to %(days)s days.")
 REASON_MISSING = _("Say why, so that the member and the home branch know what to do.")
 WRONG_PLACEMENT = _("Choose the receiving organisation itself or an active branch below it.")
 CARD_EXISTS = _("The member already has a valid card. Report it lost or revoke it first.")
+SLIP_REFUSED = _("The name and the code do not go together, or the slip is no longer valid. Ask for a new one.")
+SLIP_ANOTHER_APPROVES = _(
+    "Another person has to approve this slip: not who asked for it, and not the person concerned."
+)
+SLIP_NOT_READY = _("This slip cannot be printed now. Look at its state and ask for a new one if needed.")
 ACCOUNT_EXISTS = _("This member already has an account.")
 USERNAME_TAKEN = _("This user name is taken. Choose another one.")
 

@@ -3,8 +3,8 @@
 from celery import shared_task
 
 from members import notices
-from members.actions import letters
-from members.models import ActivityRegistration, IntroductionLetter
+from members.actions import accounts, letters
+from members.models import ActivationSlip, ActivityRegistration, IntroductionLetter
 
 _REGISTRATIONS = ActivityRegistration.objects.select_related("member", "organisation", "home_branch")
 
@@ -24,6 +24,11 @@ def tell_returned(pk: int) -> None:
     notices.returned(_REGISTRATIONS.get(pk=pk))
 
 
+@shared_task(name="members.tell_closed")
+def tell_closed(pk: int) -> None:
+    notices.ended(_REGISTRATIONS.get(pk=pk))
+
+
 @shared_task(name="members.tell_receipt")
 def tell_receipt(pk: int) -> None:
     rows = IntroductionLetter.objects.select_related("registration__member", "registration__organisation")
@@ -33,3 +38,20 @@ def tell_receipt(pk: int) -> None:
 @shared_task(name="members.expire_letters")
 def expire_letters() -> None:
     letters.expire_letters()
+
+
+@shared_task(name="members.tell_slip_requested")
+def tell_slip_requested(pk: int) -> None:
+    notices.slip_requested(ActivationSlip.objects.select_related("user__member", "requested_by").get(pk=pk))
+
+
+@shared_task(name="members.tell_slip_printed")
+def tell_slip_printed(pk: int) -> None:
+    notices.slip_printed(ActivationSlip.objects.select_related("user").get(pk=pk))
+
+
+@shared_task(name="members.tidy_accounts")
+def tidy_accounts() -> None:
+    """Expired slips and officers' accounts nobody uses."""
+    accounts.expire_slips()
+    accounts.disable_unused()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from dualmgmt.lib.registry import Todo
 from members import queries
 from members.enums import RegistrationState as S
+from members.enums import SlipState
 
 if TYPE_CHECKING:
     from members.models import User
@@ -61,4 +62,21 @@ def letters_overdue(user: User) -> Iterable[Todo]:
     )
 
 
-PROVIDERS = (own_registrations, letters_to_issue, registrations_to_accept, receipts_to_file, letters_overdue)
+def slips_to_approve(user: User) -> Iterable[Todo]:
+    yield Todo(_("Approve activation slips"), reverse("slip_desk"), len(queries.slips_for(user)))
+
+
+def slips_to_print(user: User) -> Iterable[Todo]:
+    ready = queries.own_slips(user).filter(state=SlipState.APPROVED).count()
+    yield Todo(_("Print activation slips"), reverse("slip_desk"), ready)
+
+
+PROVIDERS = (
+    slips_to_approve,
+    slips_to_print,
+    own_registrations,
+    letters_to_issue,
+    registrations_to_accept,
+    receipts_to_file,
+    letters_overdue,
+)

@@ -2,9 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from members.views import archive, cards, letters, members, registrations
+from members.views import accounts, archive, cards, letters, members, registrations, setting
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("organisations/rules/", setting.branch_rules, name="branch_rules"),
+    path("organisations/rules/export/", setting.branch_rules_export, name="branch_rules_export"),
+    path("organisations/<str:code>/split/", setting.organisation_split, name="organisation_split"),
+    path("accounts/activate/", accounts.account_activate, name="account_activate"),
+    path("accounts/slips/", accounts.slip_desk, name="slip_desk"),
+    path("accounts/slips/<int:pk>/approve/", accounts.slip_approve, name="slip_approve"),
+    path("accounts/slips/<int:pk>/print/", accounts.slip_print, name="slip_print"),
+    path("accounts/<int:pk>/slip/", accounts.officer_account, name="officer_account"),
     path("members/", members.member_list, name="member_list"),
     path("members/new/", members.member_new, name="member_new"),
     path("members/import/", include("members.roster.urls")),
@@ -12,7 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("members/me/card/", cards.my_card, name="my_card"),
     path("members/<int:pk>/", members.member_detail, name="member_detail"),
     path("members/<int:pk>/edit/", members.member_edit, name="member_edit"),
-    path("members/<int:pk>/account/", members.member_account, name="member_account"),
+    path("members/<int:pk>/account/", accounts.member_account, name="member_account"),
     path("members/<int:pk>/card/", cards.member_card, name="member_card"),
     path("members/<int:pk>/card/print/", cards.card_print, name="card_print"),
     path("members/<int:pk>/card/issue/", cards.card_issue, name="card_issue"),

@@ -8,10 +8,11 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from dualmgmt.lib import registry
-        from projects import panels, todo
+        from projects import effects, panels, todo
 
         for provider in todo.PROVIDERS:
             registry.todos.register(provider)
         registry.panels.register("member.detail", panels.service_of_member)
         registry.panels.register("my_page", panels.service_of_member)
         registry.panels.register("organisation.detail", panels.projects_of_organisation)
+        registry.organisation_effects.register(effects.preview, effects.apply)

@@ -17,10 +17,11 @@ import redis
 from django.conf import settings
 from django.core.cache import caches
 from django.template.base import Node
-from django.utils import translation
+from django.utils import timezone, translation
 
 from dualmgmt.catalogue import compile_catalogues
 from dualmgmt.celery import app as celery_app
+from dualmgmt.models import AuditEvent, AuditPurge, AuditSeal
 from tests.world import World, build
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,6 +61,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = MissingVariable("%s")
     celery_app.conf.task_always_eager = True
     # Stretched hashing only makes tests slow; passwords of tests protect nothing.
+    # Most tests act as somebody whose second step is done; tests/accounts ask for it.
+    settings.SECOND_FACTOR_REQUIRED = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if not hasattr(config, "workerinput"):
         compile_catalogues()
@@ -109,6 +112,21 @@ def speak_chinese() -> Iterator[None]:
     """A page in English leaves its language in the thread; every test begins with the portal's own."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture(autouse=True)
+def audit_leaves_with_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that really commit are flushed afterwards; the append-only triggers let that pass for this moment only."""
+    mark = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or bool(mark and mark.kwargs.get("transaction"))
+    if commits:
+        request.getfixturevalue("transactional_db")
+    yield
+    if commits:
+        door = AuditPurge.objects.create(up_to_id=0, before=timezone.now())
+        AuditEvent.objects.all()._raw_delete("default")
+        AuditSeal.objects.all()._raw_delete("default")
+        door.delete()
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ class UnitFactory(DjangoModelFactory[Unit]):
 
 
 class OrganisationFactory(DjangoModelFactory[Organisation]):
-    """``parent=`` puts it in the tree; without, it is a root."""
+    """``parent=`` puts it in the tree; without, it is a root. Its own committee and term are on record."""
 
     class Meta:
         model = Organisation

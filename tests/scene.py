@@ -9,12 +9,16 @@ from typing import Any
 
 from django.utils import timezone
 
+from branches.actions import appointments
+from branches.actions.settings import pair
+from branches.enums import Role
+from branches.models import Appointment, Pairing
 from dualmgmt.lib.actors import SYSTEM
 from evaluations.actions import feedback
 from evaluations.compile import runs
 from evaluations.models import FactualFeedback, FeedbackReport, Period, ReportRun
-from members.actions import letters, people, registrations
-from members.models import ActivityRegistration, IntroductionLetter
+from members.actions import accounts, letters, people, registrations
+from members.models import ActivationSlip, ActivityRegistration, IntroductionLetter
 from projects.actions import claims, records
 from projects.models import Claim, Need, ServiceProject, ServiceRecord
 from tests.factories import CategoryFactory, NeedFactory, PeriodFactory, ProjectFactory, RegistrationFactory
@@ -38,6 +42,10 @@ class Scene:
     feedback: FactualFeedback
     run: ReportRun
     report: FeedbackReport
+    pairing: Pairing
+    office: Appointment
+    proposal: Appointment
+    slip: ActivationSlip
 
 
 def register(world: World, member: str, receiver: str, *, issuer: str, accepter: str) -> ActivityRegistration:
@@ -126,6 +134,20 @@ def set_up(world: World) -> Scene:
         feedback=FactualFeedback.objects.get(registration=registration, period=period),
         run=run,
         report=FeedbackReport.objects.get(organisation=world.bureau),
+        pairing=pair(
+            home_side=world.branch_a, receiver=world.community, document_number="", by=world.users["unit_secretary"]
+        ),
+        office=Appointment.objects.get(user=world.users["home_secretary"]),
+        slip=accounts.request_slip(
+            user=world.users["home_secretary"], organisation=world.branch_a, by=world.users["unit_secretary"]
+        ),
+        proposal=appointments.propose(
+            user=world.users["member"],
+            organisation=world.branch_a,
+            role=Role.CLERK,
+            starts_on=timezone.localdate(),
+            by=world.users["unit_secretary"],
+        ),
     )
 
 

@@ -9,10 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from branches import actions, rules
+from branches import rules
+from branches.actions import changes
+from branches.actions import organisations as actions
 from branches.creditcode import validate_credit_code
-from branches.enums import Kind, OrganisationState, Sector, Setting
+from branches.enums import ChangeKind, Kind, OrganisationState, Sector, Setting
 from branches.models import Division, Organisation
+from branches.plans import ChangePlan
+from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.tables import Row, Table
 
@@ -32,6 +36,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "division": ("行政区划代码", "区划代码"),
     "accepts": ("接收报到", "是否接收报到"),
 }
+# What changes by a decision with a document, never by an edit.
+RENAMED = frozenset({"name", "short_code"})
+IMPORT_IS_THE_DOCUMENT = _("Spreadsheet import")
+NAME_FROM_ABOVE = _("The organisation above decides about the name.")
 REQUIRED = ("code", "name", "kind", "parent")
 LABELS = {
     "code": _("Code"),
@@ -184,6 +192,8 @@ def make(table: Table, scope: Any) -> Plan:
     wanted = {row.get("code").text for row in table.rows} | {row.get("parent").text for row in table.rows}
     known = {row.code: row for row in Organisation.objects.filter(code__in=wanted)}
     mine = set(scope.filter(code__in=wanted).values_list("code", flat=True))
+    above = {row.path[: -Organisation.steplen] for row in known.values()}
+    decided = set(scope.filter(path__in=above).values_list("path", flat=True))
     seen: set[str] = set()
     parents: dict[str, Any] = {code: known[code].kind for code in mine if known[code].state == OrganisationState.ACTIVE}
     for row in table.rows:
@@ -192,6 +202,7 @@ def make(table: Table, scope: Any) -> Plan:
             if line.code in seen:
                 raise Refused("code", TWICE)
             _decide(plan, line, known, mine, parents)
+            _check_rename(plan, decided)
             seen.add(line.code)
         except Refused as refused:
             plan.refused.append(Refusal(row.number, refused.column, str(refused.reason)))
@@ -204,7 +215,9 @@ def _decide(plan: Plan, line: Line, known: dict[str, Any], mine: set[str], paren
         if line.code not in mine:
             raise Refused("code", OUT_OF_SCOPE)
         fields = [
-            name for name, value in line.fields.items() if name in actions.EDITABLE and getattr(old, name) != value
+            name
+            for name, value in line.fields.items()
+            if name in actions.EDITABLE | RENAMED and getattr(old, name) != value
         ]
         if fields:
             plan.changed.append((line, old, fields))
@@ -219,6 +232,16 @@ def _decide(plan: Plan, line: Line, known: dict[str, Any], mine: set[str], paren
     plan.added.append(line)
 
 
+def _check_rename(plan: Plan, decided: set[str]) -> None:
+    """Names are changed by the right of the organisation above (``access.get_changeable``)."""
+    if not plan.changed:
+        return
+    _line, old, fields = plan.changed[-1]
+    if RENAMED & set(fields) and old.depth > 1 and old.path[: -Organisation.steplen] not in decided:
+        plan.changed.pop()
+        raise Refused("name", NAME_FROM_ABOVE)
+
+
 @transaction.atomic
 def apply(*, plan: Plan, by: Actor) -> dict[str, int]:
     """Write the plan, all or nothing; refused rows make it nothing."""
@@ -230,5 +253,23 @@ def apply(*, plan: Plan, by: Actor) -> dict[str, int]:
         parent = Organisation.objects.get(code=line.parent)
         actions.create_organisation(parent=parent, by=by, code=line.code, unit=line.unit, **line.fields)
     for line, old, fields in plan.changed:
-        actions.edit_organisation(organisation=old, by=by, **{name: line.fields[name] for name in fields})
+        if RENAMED & set(fields):
+            _rename(old, line.fields, by)
+        edited = {name: line.fields[name] for name in fields if name not in RENAMED}
+        if edited:
+            actions.edit_organisation(organisation=old, by=by, **edited)
     return plan.counts()
+
+
+def _rename(organisation: Organisation, fields: dict[str, Any], by: Actor) -> None:
+    """A name that differs in the file is a change of name, and stands in the history as one."""
+    plan = ChangePlan(
+        kind=ChangeKind.RENAMED,
+        organisation=organisation,
+        effect_on=today(),
+        document_number=str(IMPORT_IS_THE_DOCUMENT),
+        name=fields["name"],
+        short_code=fields.get("short_code", organisation.short_code),
+    )
+    changes.carry_out(plan=plan, by=by)
+    organisation.refresh_from_db()

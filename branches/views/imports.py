@@ -30,14 +30,14 @@ class UploadForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def organisation_import(request: HttpRequest) -> HttpResponse:
     """Look at a file, or look at it and write it, all rows or none."""
-    require_anywhere(request.user, Permission.ORGANISATION_MANAGE)
+    require_anywhere(request.user, Permission.ORGANISATION_CHANGE)
     form = UploadForm(request.POST or None, request.FILES or None)
     plan = None
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         try:
             table = tables.read(upload.read(), upload.name, organisations.SYNONYMS, organisations.REQUIRED)
-            scope = Organisation.objects.where(request.user, Permission.ORGANISATION_MANAGE)
+            scope = Organisation.objects.where(request.user, Permission.ORGANISATION_CHANGE)
             plan = organisations.make(table, scope)
             if form.cleaned_data["write"]:
                 counts = organisations.apply(plan=plan, by=request.user)

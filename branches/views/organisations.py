@@ -2,17 +2,20 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from branches import access, actions, queries
+from branches import access, queries
+from branches.actions import organisations as actions
 from branches.enums import OrganisationState
 from branches.filters import OrganisationFilter
-from branches.forms import OrganisationEditForm, OrganisationForm
-from branches.models import Organisation
-from branches.permissions import Permission
+from branches.forms.organisations import OrganisationEditForm, OrganisationForm
+from branches.forms.settings import PairingForm
+from branches.models import Organisation, OrganisationChange, Pairing
+from branches.permissions import ADMINISTRATOR_ROLES, Permission
 from dualmgmt.lib.denied import ActionDenied
 
 PER_PAGE = 25
@@ -28,7 +31,7 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "page": page,
-        "may_create": access.may_anywhere(request.user, Permission.ORGANISATION_MANAGE),
+        "may_create": access.may_anywhere(request.user, Permission.ORGANISATION_CHANGE),
         "mine": Organisation.objects.where(request.user, Permission.DASHBOARD_VIEW)[:1],
     }
     return render(request, "branches/organisation_list.html", context)
@@ -44,18 +47,30 @@ def organisation_detail(request: HttpRequest, code: str) -> HttpResponse:
         "ancestors": queries.ancestors(organisation),
         "children": children.select_related("unit"),
         "may_manage": access.may(request.user, Permission.ORGANISATION_MANAGE, organisation),
-        "appointments": organisation.appointments.in_force().select_related("user"),
+        "may_change": access.may(request.user, Permission.ORGANISATION_CHANGE, access.above(organisation)),
+        "may_appoint": access.may(request.user, Permission.APPOINTMENT_VIEW, organisation),
+        "appointments": organisation.appointments.in_force()
+        .exclude(role__in=ADMINISTRATOR_ROLES)
+        .select_related("user", "organisation"),
+        "changes": OrganisationChange.objects.filter(parts__organisation=organisation).prefetch_related(
+            "parts__organisation"
+        ),
+        "pairings": Pairing.objects.in_force()
+        .filter(Q(home_side=organisation) | Q(receiver=organisation))
+        .select_related("home_side", "receiver"),
+        "pairing_form": PairingForm(),
+        "joint_units": organisation.joint_units.all(),
     }
     return render(request, "branches/organisation_detail.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def organisation_new(request: HttpRequest) -> HttpResponse:
-    access.require_anywhere(request.user, Permission.ORGANISATION_MANAGE)
+    access.require_anywhere(request.user, Permission.ORGANISATION_CHANGE)
     initial = {"parent": Organisation.objects.filter(code=request.GET.get("below", "")).first()}
     form = OrganisationForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
-        fields = {name: form.cleaned_data[name] for name in form.Meta.fields}
+        fields = {name: form.cleaned_data[name] for name in (*form.Meta.fields, "document_number")}
         try:
             made = actions.create_organisation(
                 parent=form.cleaned_data["parent"], unit=form.unit(), by=request.user, **fields

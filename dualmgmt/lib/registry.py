@@ -41,6 +41,15 @@ class Panel:
     order: int = 50
 
 
+@dataclass(frozen=True)
+class Effect:
+    """One consequence of a planned change, as a sentence; ``must_settle`` forbids the change until it is gone."""
+
+    sentence: str
+    url: str = ""
+    must_settle: bool = False
+
+
 class Todos:
     def __init__(self) -> None:
         self._providers: list[Callable[[Any], Iterable[Todo]]] = []
@@ -67,5 +76,44 @@ class Panels:
         yield from sorted((panel for panel in made if panel is not None), key=lambda panel: panel.order)
 
 
+class Effects:
+    """What a planned change does elsewhere: said before, done inside the caller's transaction.
+
+    A *plan* is whatever the lower app describes its change with
+    (``branches.plans.ChangePlan``). Providers run in the order of the apps.
+    """
+
+    def __init__(self) -> None:
+        self._providers: list[tuple[Callable[[Any], Iterable[Effect]], Callable[[Any, Any], None]]] = []
+
+    def register(self, preview: Callable[[Any], Iterable[Effect]], apply: Callable[[Any, Any], None]) -> None:
+        """*preview* takes the plan; *apply* takes the plan and who carries it out."""
+        self._providers.append((preview, apply))
+
+    def preview(self, plan: Any) -> list[Effect]:
+        return [effect for preview, _apply in self._providers for effect in preview(plan)]
+
+    def apply(self, plan: Any, by: Any) -> None:
+        for _preview, apply in self._providers:
+            apply(plan, by)
+
+
+class People:
+    """Who may be suggested for an office at an organisation: accounts, by the apps that know people."""
+
+    def __init__(self) -> None:
+        self._providers: list[Callable[[Any], Iterable[Any]]] = []
+
+    def register(self, provider: Callable[[Any], Iterable[Any]]) -> None:
+        self._providers.append(provider)
+
+    def at(self, organisation: Any) -> list[Any]:
+        """Accounts without repeats, in the order of the providers."""
+        found = {user.pk: user for provider in self._providers for user in provider(organisation)}
+        return list(found.values())
+
+
 todos = Todos()
+candidates = People()
+organisation_effects = Effects()
 panels = Panels()

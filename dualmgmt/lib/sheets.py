@@ -10,16 +10,41 @@ from typing import Any
 from urllib.parse import quote
 
 import xlsxwriter
-from django.http import FileResponse
+from django.http import FileResponse, HttpRequest
+
+from dualmgmt.lib import audit
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def download(title: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> FileResponse:
+def download(
+    request: HttpRequest, title: str, header: Sequence[Any], rows: Iterable[Sequence[Any]], *, personal: bool = True
+) -> FileResponse:
     """Answer with an xlsx called *title*: one header line, then *rows*.
 
     Text is always written as text: a cell that begins with ``=`` stays a text.
+    Every export is on record with its filter and its number of rows, unless it
+    holds nothing about anybody (``personal=False``, an empty template).
     """
+    content, count = _workbook(header, rows)
+    if personal:
+        assert request.user.is_authenticated
+        audit.record(
+            "export.made",
+            request.user,
+            by=request.user,
+            title=str(title),
+            rows=count,
+            filter=audit.masked(request.GET.urlencode()),
+        )
+    answer = FileResponse(content, content_type=CONTENT_TYPE)
+    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(str(title))}.xlsx"
+    return answer
+
+
+def _workbook(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> tuple[io.BytesIO, int]:
+    """The file and how many rows it holds, in constant memory."""
+    number = 0
     out = io.BytesIO()
     options = {
         "constant_memory": True,
@@ -39,9 +64,7 @@ def download(title: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -
             for column, value in enumerate(row):
                 _write(sheet, number, column, value)
     out.seek(0)
-    answer = FileResponse(out, content_type=CONTENT_TYPE)
-    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(str(title))}.xlsx"
-    return answer
+    return out, number
 
 
 def _write(sheet: Any, row: int, column: int, value: Any) -> None:

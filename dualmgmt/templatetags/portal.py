@@ -16,9 +16,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from branches.access import may_anywhere
+from branches.models import Organisation
+from branches.permissions import Permission
+from dualmgmt import auditwords
 from dualmgmt.lib import registry
+from dualmgmt.models import AuditEvent
 
 register = template.Library()
+HISTORY_LINES = 30
 
 # Which tone a state is painted in; the word is always there, colour never speaks alone.
 TONES = {
@@ -103,3 +109,21 @@ def chart(title: str, names: Sequence[str], values: Sequence[float | None], unit
 def page_window(page: Any) -> list[int | str]:
     """Page numbers to offer around the current one."""
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+
+
+@register.simple_tag(takes_context=True)
+def history(context: Context, subject: Any) -> SafeString:
+    """The plain history of one object, for those who answer for its organisation: ``{% history project %}``."""
+    request = context["request"]
+    mine = Organisation.objects.where(request.user, Permission.HISTORY_VIEW)
+    if not may_anywhere(request.user, Permission.HISTORY_VIEW):
+        return SafeString("")
+    rows = AuditEvent.objects.filter(
+        subject_type=subject._meta.label_lower, subject_id=str(subject.pk), organisation_id__in=mine.values("pk")
+    )
+    events = [
+        (row, auditwords.sentence(row), list(auditwords.details(row))) for row in rows.order_by("-pk")[:HISTORY_LINES]
+    ]
+    if not events:
+        return SafeString("")
+    return mark_safe(render_to_string("components/history.html", {"events": events}, request))  # noqa: S308 - rendered

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from branches.access import may, require_anywhere
 from branches.models import Organisation
 from branches.permissions import Permission
-from dualmgmt.lib import sheets, typeset
+from dualmgmt.lib import audit, sheets, typeset
 from dualmgmt.lib.pages import attempt, complain
 from evaluations import access, forms, letters
 from evaluations.actions import reports
@@ -131,6 +131,7 @@ def _whole(request: HttpRequest, pk: int) -> FeedbackReport:
 @require_safe
 def report_print(request: HttpRequest, pk: int) -> HttpResponse:
     report = _whole(request, pk)
+    audit.record("paper.printed", report, by=request.user, organisation=report.organisation, number=report.number)
     paper = typeset.pdf("feedback_report", letters.print_data(report, _before(report)))
     answer = HttpResponse(paper, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="report-{report.pk}-v{report.version}.pdf"'
@@ -150,4 +151,4 @@ def report_export(request: HttpRequest, pk: int) -> FileResponse:
             )
         for line in section["inactive"]:
             rows.append([section["branch"], line["name"], 0, 0, 0, 0, letters.why_inactive(line)])
-    return sheets.download(report.number, header, rows)
+    return sheets.download(request, report.number, header, rows)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from branches.models import Organisation
 from branches.queries import ancestors
+from branches.rules import check_active
 from dualmgmt.lib import audit, numbers, outbox
 from dualmgmt.lib.actors import SYSTEM, account
 from dualmgmt.lib.clock import today
@@ -23,7 +25,6 @@ from members.enums import RegistrationState as S
 from members.models import ActivityRegistration, IntroductionLetter
 
 if TYPE_CHECKING:
-    from branches.models import Organisation
     from dualmgmt.lib.actors import Actor
 
 # Read aloud over the phone and typed by hand: no 0/O, 1/I/L.
@@ -128,7 +129,9 @@ def accept(*, registration: ActivityRegistration, placement: Organisation, by: A
     rules.check_two_keys(registration, by)
     letter = _current_letter(registration)
     rules.check_letter(letter)
-    rules.check_placement(registration.organisation, placement)
+    # Held, so that neither can be merged or dissolved while a member comes in.
+    check_active(Organisation.objects.hold(registration.organisation_id))
+    rules.check_placement(registration.organisation, Organisation.objects.hold(placement.pk))
     lifecycle.registration.move(
         registration, S.ACTIVE, placement=placement, accepted_by=account(by), accepted_on=today(), remark=""
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from pypinyin import Style, lazy_pinyin
 
+from branches.models import Organisation
 from dualmgmt.lib import audit, numbers
 from dualmgmt.lib.actors import account
 from dualmgmt.lib.clock import today
@@ -15,10 +16,9 @@ from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.secrets import lookup_hash
 from members import lifecycle, rules
 from members.enums import CardState
-from members.models import HomeMembership, Member, MemberCard, User
+from members.models import HomeMembership, Member, MemberCard
 
 if TYPE_CHECKING:
-    from branches.models import Organisation
     from dualmgmt.lib.actors import Actor
 
 
@@ -37,7 +37,7 @@ def derive(member: Member) -> None:
 @transaction.atomic
 def add_member(*, member: Member, branch: Organisation, by: Actor, skills: Any = ()) -> Member:
     """Put an unsaved *member* on the roll of *branch*; the ID number must be normalised already."""
-    rules.check_home_branch(branch)
+    rules.check_home_branch(Organisation.objects.hold(branch.pk))
     derive(member)
     try:
         with transaction.atomic():
@@ -52,31 +52,27 @@ def add_member(*, member: Member, branch: Organisation, by: Actor, skills: Any =
 
 @transaction.atomic
 def edit_member(*, member: Member, changed: list[str], by: Actor, skills: Any = None) -> None:
-    """Save the fields named in *changed*; the audit row names them without their values."""
+    """Save the fields named in *changed*; the audit row holds before and after, personal numbers masked."""
     derive(member)
+    before, after = {}, {}
     if changed:
+        old = Member.objects.get(pk=member.pk)
+        before, after = _shown(old, changed), _shown(member, changed)
         member.save(update_fields=[*changed, "id_hash", "phone_hash", "name_initials"])
     if skills is not None:
+        before["skills"] = [skill.name for skill in member.skills.all()]
         member.skills.set(skills)
-    audit.record("member.edited", member, by=by, organisation=member.home_branch(), fields=changed)
+        after["skills"] = [skill.name for skill in skills]
+        if before["skills"] == after["skills"]:
+            del before["skills"], after["skills"]
+    audit.record("member.edited", member, by=by, organisation=member.home_branch(), before=before, after=after)
 
 
-@transaction.atomic
-def open_account(*, member: Member, username: str, by: Actor) -> str:
-    """Give *member* an account; returns the first password, shown once."""
-    if member.user_id is not None:
-        raise ActionDenied(rules.ACCOUNT_EXISTS, "account_exists")
-    password = f"{secrets.token_hex(2)}-{secrets.token_hex(2)}-{secrets.token_hex(2)}"
-    try:
-        with transaction.atomic():
-            user = User.objects.create_user(username=username, password=password, name=member.name)
-    except IntegrityError:
-        raise ActionDenied(rules.USERNAME_TAKEN, "username_taken") from None
-    if not Member.objects.filter(pk=member.pk, user=None).update(user=user):  # two secretaries at once
-        raise ActionDenied(rules.ACCOUNT_EXISTS, "account_exists")
-    member.user = user
-    audit.record("account.opened", member, by=by, organisation=member.home_branch(), username=username)
-    return password
+def _shown(member: Member, names: list[str]) -> dict[str, Any]:
+    """The fields as an audit row may hold them: numbers masked, the address not at all."""
+    shown = {name: str(getattr(member, name)) for name in names}
+    masks = {"id_number": member.masked_id_number, "phone": member.masked_phone, "home_address": "***"}
+    return {name: masks.get(name, value) for name, value in shown.items()}
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from branches.models import Organisation
 from dualmgmt.lib import audit, outbox
 from dualmgmt.lib.actors import account
 from dualmgmt.lib.denied import ActionDenied
@@ -17,7 +18,6 @@ from members.enums import RegistrationState as S
 from members.models import ActivityRegistration
 
 if TYPE_CHECKING:
-    from branches.models import Organisation
     from dualmgmt.lib.actors import Actor
     from members.models import Member
 
@@ -56,6 +56,7 @@ def start(
     :class:`ActionDenied` when the receiver is not open, is the home branch, or
     already has an open registration of this member.
     """
+    organisation = Organisation.objects.hold(organisation.pk)
     home = member.home_branch()
     rules.check_receiver(member, organisation, home)
     rules.check_no_open_registration(member, organisation)

@@ -1,5 +1,16 @@
+from members.models.accounts import ActivationSlip, PastPassword
 from members.models.people import HomeMembership, Member, MemberCard, Skill
 from members.models.registrations import ActivityRegistration, IntroductionLetter
 from members.models.users import User
 
-__all__ = ["ActivityRegistration", "HomeMembership", "IntroductionLetter", "Member", "MemberCard", "Skill", "User"]
+__all__ = [
+    "ActivationSlip",
+    "ActivityRegistration",
+    "HomeMembership",
+    "IntroductionLetter",
+    "Member",
+    "MemberCard",
+    "PastPassword",
+    "Skill",
+    "User",
+]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from branches.models import Organisation
 from dualmgmt.lib import audit
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
@@ -15,7 +16,6 @@ from members.models import HomeMembership, Member
 from members.roster.planning import BATCH, Plan, new_member
 
 if TYPE_CHECKING:
-    from branches.models import Organisation
     from dualmgmt.lib.actors import Actor
 
 REFUSED_ROWS = _("%(count)s rows are refused, so nothing was written. Correct them, or import the correct rows only.")
@@ -42,6 +42,10 @@ def apply(
 
 def _write(plan: Plan, organisation: Organisation, by: Actor, source: str) -> dict[str, int]:
     day = today()
+    branches = {branch for _person, branch in plan.added}
+    held = Organisation.objects.active().filter(pk__in=branches).select_for_update()
+    if len(list(held.values_list("pk"))) != len(branches):
+        raise ActionDenied(CHANGED_MEANWHILE, "changed_meanwhile")
     for first in range(0, len(plan.added), BATCH):
         batch = plan.added[first : first + BATCH]
         members = Member.objects.bulk_create([new_member(person) for person, _branch in batch])

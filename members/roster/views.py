@@ -141,11 +141,11 @@ def roster_import_refused(request: HttpRequest, token: str) -> HttpResponse | Fi
         ]
         for refusal in plan.refused
     )
-    return sheets.download(_("Refused rows"), header, lines)
+    return sheets.download(request, _("Refused rows"), header, lines)
 
 
 @require_safe
 def roster_import_template(request: HttpRequest) -> FileResponse:
     """An empty roster with the headers the import knows."""
     require_anywhere(request.user, Permission.ROSTER_EDIT)
-    return sheets.download(_("Roster"), [SYNONYMS[name][0] for name in LABELS], [])
+    return sheets.download(request, _("Roster"), [SYNONYMS[name][0] for name in LABELS], [], personal=False)

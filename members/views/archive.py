@@ -63,4 +63,4 @@ def archive_export(request: HttpRequest) -> FileResponse:
         ]
         for row in _archive(request).qs.iterator(chunk_size=1000)
     )
-    return sheets.download(_("Member archive"), header, lines)
+    return sheets.download(request, _("Member archive"), header, lines)

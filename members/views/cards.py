@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from branches.permissions import Permission
-from dualmgmt.lib import qr, typeset
+from dualmgmt.lib import audit, qr, typeset
 from dualmgmt.lib.pages import attempt
 from members import access, printing
 from members.actions import people
@@ -62,4 +62,5 @@ def card_print(request: HttpRequest, pk: int) -> HttpResponse:
     """A card to cut out and fold."""
     card = access.get_card(request.user, pk)
     data = printing.card_data(card, request.build_absolute_uri(printing.find_path(card.token)))
+    audit.record("paper.printed", card, by=request.user, organisation=card.issuer, number=card.number)
     return printing.answer(typeset.pdf("member_card", data), f"card-{card.pk}")

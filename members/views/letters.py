@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from branches.access import may, require, require_anywhere
 from branches.models import Organisation
 from branches.permissions import Permission
-from dualmgmt.lib import qr, typeset
+from dualmgmt.lib import audit, qr, typeset
 from dualmgmt.lib.pages import attempt
 from members import access, forms, printing, rules
 from members.actions import letters
@@ -108,6 +108,7 @@ def letter_print(request: HttpRequest, pk: int) -> HttpResponse:
     find = request.build_absolute_uri(printing.find_path(letter.code))
     sees_phone = access.sees_phone(request.user, letter.registration.member)
     data = printing.letter_data(letter, find, sees_phone=sees_phone)
+    audit.record("paper.printed", letter, by=request.user, organisation=letter.issuer, number=letter.number)
     return printing.answer(typeset.pdf("letter", data), f"letter-{letter.pk}")
 
 

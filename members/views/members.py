@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from branches.access import may, require_anywhere
@@ -138,18 +137,3 @@ def member_edit(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("The changes have been saved."))
         return redirect("member_detail", pk)
     return render(request, "members/member_form.html", {"form": form, "member": member})
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def member_account(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open an account; the first password is shown once, to be handed over."""
-    member = access.get_member(request.user, pk, Permission.ROSTER_EDIT)
-    form = forms.AccountForm(request.POST or None)
-    password = ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            password = people.open_account(member=member, username=form.cleaned_data["username"], by=request.user)
-        except ActionDenied as denied:
-            form.add_error(None, str(denied))
-    return render(request, "members/member_account.html", {"form": form, "member": member, "password": password})

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from branches.access import may, may_anywhere, require_business
 from branches.models import Appointment
 from branches.permissions import Permission
-from dualmgmt.lib import typeset
+from dualmgmt.lib import audit, typeset
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.pages import attempt
 from members import access, forms, printing
@@ -166,6 +166,7 @@ def registration_print(request: HttpRequest, pk: int) -> HttpResponse:
     """The registration form on A4, with the opinions given so far."""
     registration = access.get_registration(request.user, pk)
     data = printing.registration_data(registration, sees_phone=access.sees_phone(request.user, registration.member))
+    audit.record("paper.printed", registration, by=request.user, organisation=registration.home_branch)
     return printing.answer(typeset.pdf("registration", data), f"registration-{registration.pk}")
 
 

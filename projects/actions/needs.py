@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from branches.models import Organisation
+from branches.rules import check_active
 from dualmgmt.lib import audit, outbox
 from dualmgmt.lib.actors import account
 from dualmgmt.lib.denied import ActionDenied
@@ -15,7 +17,6 @@ from projects.enums import NeedState
 from projects.models import Category, Need
 
 if TYPE_CHECKING:
-    from branches.models import Organisation
     from dualmgmt.lib.actors import Actor
 
 # Told over the phone: no 0/O, 1/I/L. 31^8 ≈ 8.5e11 codes, behind a rate limit.
@@ -25,6 +26,7 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 @transaction.atomic
 def report(*, organisation: Organisation, text: str, by: Actor, **fields: Any) -> Need:
     """A resident or, on a resident's behalf, the community's staff reports a need."""
+    check_active(Organisation.objects.hold(organisation.pk))
     need = Need.objects.create(
         organisation=organisation,
         text=text,

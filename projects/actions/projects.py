@@ -8,6 +8,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from branches.models import Organisation
+from branches.rules import check_active
 from dualmgmt.lib import audit, numbers, outbox
 from dualmgmt.lib.actors import account
 from dualmgmt.lib.clock import today
@@ -17,7 +19,6 @@ from projects.enums import OPEN_CLAIM_STATES, ClaimState, NeedState, ProjectStat
 from projects.models import Need, ServiceProject
 
 if TYPE_CHECKING:
-    from branches.models import Organisation
     from dualmgmt.lib.actors import Actor
 
 
@@ -26,6 +27,7 @@ def draft(
     *, organisation: Organisation, by: Actor, need: Need | None = None, skills: Any = (), **fields: Any
 ) -> ServiceProject:
     """Write a project down; *need* is the residents' need it answers."""
+    check_active(Organisation.objects.hold(organisation.pk))
     year = today().year
     running = numbers.take(f"project:{organisation.pk}", year)
     project = ServiceProject.objects.create(

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from branches.access import may, require_anywhere
 from branches.permissions import Permission
+from dualmgmt.lib import throttle
 from dualmgmt.lib.actors import SYSTEM
 from dualmgmt.lib.pages import attempt, complain
-from projects import access, forms, throttle
+from projects import access, forms
 from projects.actions import needs
 from projects.enums import PUBLIC_PROJECT_STATES, NeedState
 from projects.filters import NeedFilter

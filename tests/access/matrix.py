@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from dualmgmt.models import AuditEvent
 from tests.scene import Scene
 
 ANYBODY = "*"
@@ -24,6 +25,8 @@ SECRETARIES = (
 OFFICERS = f"{SECRETARIES} community_clerk"
 MEMBERS = "member other_member"
 BUSINESS = f"{MEMBERS} {OFFICERS} department_officer"
+APPOINTERS = f"{SECRETARIES} department_officer security_admin"
+ACCOUNT_MANAGERS = "home_secretary unit_secretary department_officer security_admin"
 HOME = "home_secretary unit_secretary"
 RECEIVER = "community_secretary community_clerk street_officer"
 RECEIVER_HEADS = "community_secretary street_officer"
@@ -58,6 +61,22 @@ def li_as_member_pk(scene: Scene) -> dict[str, Any]:
 
 def community(scene: Scene) -> dict[str, Any]:
     return {"code": scene.world.community.code}
+
+
+def branch(scene: Scene) -> dict[str, Any]:
+    return {"code": scene.world.branch_a.code}
+
+
+def unit(scene: Scene) -> dict[str, Any]:
+    return {"pk": scene.world.units["bureau"].pk}
+
+
+def audit_row(scene: Scene) -> dict[str, Any]:
+    return {"pk": AuditEvent.objects.latest("pk").pk}
+
+
+def secretary_account(scene: Scene) -> dict[str, Any]:
+    return {"pk": scene.world.users["home_secretary"].pk}
 
 
 def city(scene: Scene) -> dict[str, Any]:
@@ -97,6 +116,8 @@ MATRIX: dict[str, Row] = {
     "notice_read": Row(None, "home_secretary", notice),
     "notice_read_all": Row(None, SIGNED_IN),
     "audit_list": Row("auditor"),
+    "audit_export": Row("auditor"),
+    "audit_detail": Row("auditor", None, audit_row),
     "api_schema": Row(SIGNED_IN),
     "api_docs": Row(SIGNED_IN),
     # API: the querysets answer, so who sees nothing gets an empty list
@@ -111,12 +132,52 @@ MATRIX: dict[str, Row] = {
     "organisation_new": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer"),
     "organisation_import": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer"),
     "organisation_edit": Row(f"{RECEIVER_HEADS} department_officer", f"{RECEIVER_HEADS} department_officer", community),
+    "organisation_change": Row(
+        "street_officer department_officer",
+        "street_officer department_officer",
+        lambda scene: {"code": scene.world.community.code, "kind": "rename"},
+    ),
+    "organisation_split": Row("unit_secretary department_officer", "unit_secretary department_officer", branch),
+    "branch_rules": Row(f"{SECRETARIES} department_officer"),
+    "branch_rules_export": Row(f"{SECRETARIES} department_officer"),
+    "exception_new": Row("street_officer department_officer", "street_officer department_officer", community),
+    "pairing_new": Row(None, "home_secretary unit_secretary department_officer", branch),
+    "pairing_end": Row(None, "home_secretary unit_secretary department_officer", pk("pairing")),
+    "unit_list": Row(f"{SECRETARIES} department_officer"),
+    "unit_new": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer"),
+    "unit_detail": Row(f"{SECRETARIES} department_officer", None, unit),
+    "unit_edit": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer", unit),
+    # Offices
+    "appointment_desk": Row(APPOINTERS),
+    "appointment_list": Row("home_secretary unit_secretary department_officer security_admin", None, branch),
+    "appointment_new": Row(
+        "home_secretary unit_secretary department_officer", "home_secretary unit_secretary department_officer", branch
+    ),
+    "administrator_new": Row("security_admin", "security_admin"),
+    "appointment_approve": Row(None, "home_secretary unit_secretary department_officer security_admin", pk("proposal")),
+    "appointment_decline": Row(None, "home_secretary unit_secretary department_officer security_admin", pk("proposal")),
+    "appointment_end": Row(
+        "home_secretary unit_secretary department_officer",
+        "home_secretary unit_secretary department_officer",
+        pk("office"),
+    ),
+    "appointment_hand_over": Row(
+        "home_secretary unit_secretary department_officer",
+        "home_secretary unit_secretary department_officer",
+        pk("office"),
+    ),
+    "capacity_choose": Row(None, SIGNED_IN),
     # Members
     "member_list": Row(OFFICERS),
     "member_new": Row(OFFICERS, OFFICERS),
     "member_detail": Row(BOTH_SIDES, None, li),
     "member_edit": Row(HOME, HOME, li),
     "member_account": Row(HOME, HOME, li),
+    "officer_account": Row(ACCOUNT_MANAGERS, ACCOUNT_MANAGERS, secretary_account),
+    "account_activate": Row(ANYBODY, ANYBODY),
+    "slip_desk": Row(f"{SECRETARIES} department_officer security_admin"),
+    "slip_approve": Row(None, ACCOUNT_MANAGERS, pk("slip")),
+    "slip_print": Row(None, "unit_secretary", pk("slip")),
     "member_card": Row(f"member {HOME}", None, li),
     "card_print": Row(f"member {HOME}", None, li),
     "card_issue": Row(None, HOME, li),

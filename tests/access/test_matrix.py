@@ -15,7 +15,16 @@ from tests.scene import Scene, set_up
 from tests.world import World
 
 # Third-party URLs with doors of their own.
-FOREIGN = ("admin:", "account_", "mfa_")
+FOREIGN = {
+    "account_login", "account_logout", "account_inactive", "account_reauthenticate", "account_change_password",
+    "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_trust",
+    "mfa_activate_totp", "mfa_deactivate_totp",
+    "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes",
+    "mfa_list_webauthn", "mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_reauthenticate_webauthn",
+    "mfa_login_webauthn", "usersessions_list",
+}  # fmt: skip
+# Names that django-allauth looks up and this portal answers with 404.
+NOT_HERE = {"account_signup", "account_email", "account_reset_password", "account_set_password"}
 # URLs that answer every method alike.
 ANY_METHOD = {"front", "health", "set_language", "need_reported", "todo", "api_schema", "api_docs"}
 
@@ -29,7 +38,7 @@ def named(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
 
 
 def ours() -> set[str]:
-    return {name for name in named(get_resolver()) if not name.startswith(FOREIGN)}
+    return {name for name in named(get_resolver()) if not name.startswith("admin:")} - FOREIGN - NOT_HERE
 
 
 @pytest.fixture
@@ -40,6 +49,12 @@ def scene(world: World, django_capture_on_commit_callbacks: Any) -> Scene:
 
 def test_every_url_is_classified() -> None:
     assert ours() == set(MATRIX)
+
+
+@pytest.mark.parametrize("name", sorted(NOT_HERE))
+def test_pages_that_this_portal_does_not_have(client: Client, db: None, name: str) -> None:
+    assert client.get(reverse(name)).status_code == 404
+    assert client.post(reverse(name), {"email": "a@example.com"}).status_code == 404
 
 
 def test_every_persona_is_known(world: World) -> None:

@@ -71,7 +71,8 @@ def test_an_appointment_counts_only_while_it_is_in_force(world: World) -> None:
 
 def test_an_organisation_by_hand(world: World) -> None:
     form = {
-        "parent": world.bureau.pk,
+        "parent": world.bureau.code,
+        "founded_on": "2026-01-05",
         "name": "税务局第三党支部",
         "code": "T-new",
         "kind": "branch",
@@ -80,13 +81,20 @@ def test_an_organisation_by_hand(world: World) -> None:
     sign_in(world, "unit_secretary").post(reverse("organisation_new"), form)
     made = Organisation.objects.get(code="T-new")
     assert made.path.startswith(world.bureau.path)
-    assert AuditEvent.objects.get().event == "organisation.created"
+    assert AuditEvent.objects.filter(event="organisation.created", subject_id=str(made.pk)).count() == 1
     again = sign_in(world, "unit_secretary").post(reverse("organisation_new"), form)
     assert again.context["form"].errors
 
 
 def test_a_forged_parent_is_an_ordinary_error(world: World) -> None:
-    form = {"parent": world.hospital.pk, "name": "x", "code": "x", "kind": "branch", "setting": "standard"}
+    form = {
+        "parent": world.hospital.code,
+        "name": "x",
+        "code": "x",
+        "kind": "branch",
+        "setting": "standard",
+        "founded_on": "2026-01-05",
+    }
     page = sign_in(world, "unit_secretary").post(reverse("organisation_new"), form)
     assert list(page.context["form"].errors) == ["parent"]
 

@@ -21,9 +21,10 @@ ACCOUNT_PAGES = [
     "/accounts/2fa/totp/activate/",
     "/accounts/logout/",
     "/accounts/reauthenticate/",
-    "/accounts/email/",
+    "/accounts/sessions/",
+    "/accounts/2fa/webauthn/",
 ]
-PUBLIC_PAGES = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/inactive/", "/accounts/password/reset/"]
+PUBLIC_PAGES = ["/", "/accounts/login/", "/accounts/activate/", "/accounts/inactive/"]
 
 
 def headings(html: str) -> list[str]:
@@ -69,8 +70,9 @@ def test_account_pages_have_one_heading_and_our_buttons(signed_in: Client, path:
 
 @pytest.mark.django_db
 def test_a_forgotten_password_is_nothing_the_portal_sends_mail_for(client: Client) -> None:
-    html = client.get("/accounts/password/reset/").content.decode()
-    assert "所在党支部" in html
+    html = client.get("/accounts/login/").content.decode()
+    assert "请到所在党支部" in html
+    assert client.get("/accounts/password/reset/").status_code == 404
     assert 'type="email"' not in html
 
 
@@ -78,7 +80,7 @@ def test_everybody_reaches_password_second_factor_and_the_way_out(signed_in: Cli
     html = signed_in.get("/todo/").content.decode()
     header = html[html.index("<header>") : html.index("</header>")]
     links = re.findall(r'href="(/accounts/[^"]*)"', header)
-    assert links == ["/accounts/password/change/", "/accounts/2fa/", "/accounts/logout/"]
+    assert links == ["/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/logout/"]
 
 
 def test_a_missing_page_says_what_to_do(signed_in: Client) -> None:

@@ -157,7 +157,7 @@ def test_placement_below_the_receiver_only(world: World, place: str) -> None:
 
 def test_a_dissolved_branch_takes_nobody(world: World) -> None:
     registration = in_state(world, S.PENDING_ACCEPTANCE)
-    Organisation.objects.filter(pk=world.themed.pk).update(state=OrganisationState.DISSOLVED)
+    Organisation.objects.filter(pk=world.themed.pk).update(state=OrganisationState.DISSOLVED, ended_on=today())
     placement = Organisation.objects.get(pk=world.themed.pk)
     by = world.users["community_secretary"]
     refused("wrong_placement", letters.accept, registration=registration, placement=placement, by=by)

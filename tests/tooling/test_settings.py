@@ -39,5 +39,5 @@ def test_production_names_the_missing_key(tmp_path: Path) -> None:
 
 
 def test_production_starts_with_its_keys(tmp_path: Path) -> None:
-    done = production(tmp_path, SECRET_KEY="s" * 60, FIELD_KEYS="f" * 43 + "=", LOOKUP_KEY="l" * 60)
+    done = production(tmp_path, SECRET_KEY="s" * 60, FIELD_KEYS="f" * 43 + "=", LOOKUP_KEY="l" * 60, AUDIT_KEY="a" * 60)
     assert (done.returncode, done.stderr) == (0, "")

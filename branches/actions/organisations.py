@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 
 from branches import rules
+from branches.actions.changes import record_founding
 from branches.models import Organisation, Unit
 from dualmgmt.lib import audit
 from dualmgmt.lib.denied import ActionDenied
@@ -16,22 +17,24 @@ if TYPE_CHECKING:
 
 EDITABLE = frozenset(
     {
-        "name",
-        "short_code",
         "setting",
         "theme",
+        "division",
         "accepts_registrations",
         "contact_name",
         "contact_phone",
         "address",
         "publish_needs_second_key",
+        "committee_size",
+        "elected_on",
+        "term_ends_on",
     }
 )
 
 
 @transaction.atomic
 def create_organisation(
-    *, parent: Organisation, by: Actor, unit: dict[str, Any] | None = None, **fields: Any
+    *, parent: Organisation, by: Actor, unit: dict[str, Any] | None = None, document_number: str = "", **fields: Any
 ) -> Organisation:
     """Put a new organisation below *parent*.
 
@@ -39,6 +42,7 @@ def create_organisation(
     made if there is none of that name. Raises :class:`ActionDenied` when the
     parent may have nothing below it or the code is taken.
     """
+    Organisation.objects.hold_tree()
     rules.check_parent(parent)
     if fields.get("external") and fields.get("accepts_registrations"):
         raise ActionDenied(rules.EXTERNAL_RECEIVES_NOBODY, "external_receives_nobody")
@@ -52,26 +56,37 @@ def create_organisation(
             organisation = Organisation.objects.create(parent=parent, **fields)
     except IntegrityError:  # somebody took the code since the check
         raise ActionDenied(rules.CODE_TAKEN, "code_taken") from None
+    if organisation.founded_on:
+        record_founding(organisation, by=by, document_number=document_number)
     audit.record("organisation.created", organisation, by=by, organisation=organisation, name=organisation.name)
     return organisation
 
 
 @transaction.atomic
-def edit_organisation(*, organisation: Organisation, by: Actor, **changes: Any) -> Organisation:
-    """Change names, contact and settings; place in the tree, kind and code stay.
+def edit_organisation(
+    *, organisation: Organisation, by: Actor, joint_units: Any = None, **changes: Any
+) -> Organisation:
+    """Change contact, settings and terms of office; the name changes by a document (``changes.carry_out``).
 
     Raises ``ValueError`` for a field that this action does not change.
     """
     if unknown := set(changes) - EDITABLE:
         raise ValueError(f"not editable: {', '.join(sorted(unknown))}")
-    if organisation.external and changes.get("accepts_registrations"):
-        raise ActionDenied(rules.EXTERNAL_RECEIVES_NOBODY, "external_receives_nobody")
+    rules.check_edit(organisation, changes)
+    if joint_units is not None:
+        organisation.joint_units.set(joint_units)
     before = {name: getattr(organisation, name) for name in changes if getattr(organisation, name) != changes[name]}
     if not before:
         return organisation
     for name in before:
         setattr(organisation, name, changes[name])
     organisation.save(update_fields=list(before))
-    after = {name: changes[name] for name in before}
+    after = {name: _plain(changes[name]) for name in before}
+    before = {name: _plain(value) for name, value in before.items()}
     audit.record("organisation.edited", organisation, by=by, organisation=organisation, before=before, after=after)
     return organisation
+
+
+def _plain(value: Any) -> Any:
+    """For the audit row: dates and rows as words."""
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

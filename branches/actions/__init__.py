@@ -1,0 +1,1 @@
+"""Changes to organisations, units, appointments. Every page, command and import goes through here."""

@@ -1,0 +1,85 @@
+"""Units, pairings and approved exceptions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+
+from branches import rules
+from branches.enums import RULES_WITH_EXCEPTIONS, BranchRule
+from branches.models import Organisation, Pairing, RuleException, Unit
+from dualmgmt.lib import audit
+from dualmgmt.lib.actors import account
+from dualmgmt.lib.clock import today
+from dualmgmt.lib.denied import ActionDenied
+from dualmgmt.lib.lifecycle import SOMEBODY_WAS_FASTER
+
+if TYPE_CHECKING:
+    from dualmgmt.lib.actors import Actor
+
+
+@transaction.atomic
+def save_unit(*, unit: Unit, changed: list[str], by: Actor) -> Unit:
+    """Add a unit or change the fields named in *changed*; the credit code is one unit's only."""
+    event = "unit.edited" if unit.pk else "unit.added"
+    try:
+        with transaction.atomic():
+            unit.save()
+    except IntegrityError:
+        raise ActionDenied(rules.CREDIT_CODE_TAKEN, "credit_code_taken") from None
+    audit.record(event, unit, by=by, name=unit.name, fields=changed)
+    return unit
+
+
+@transaction.atomic
+def pair(*, home_side: Organisation, receiver: Organisation, document_number: str, by: Actor) -> Pairing:
+    """Pair a unit's Party organisation with a receiving one: the area line beside the tree."""
+    receiver = Organisation.objects.hold(receiver.pk)
+    rules.check_active(home_side)
+    same_line = receiver.path.startswith(home_side.path) or home_side.path.startswith(receiver.path)
+    if not receiver.accepts_registrations or same_line:
+        raise ActionDenied(rules.PAIR_WITH_RECEIVER, "pair_with_receiver")
+    try:
+        with transaction.atomic():
+            row = Pairing.objects.create(
+                home_side=home_side, receiver=receiver, document_number=document_number.strip(), made_by=account(by)
+            )
+    except IntegrityError:
+        raise ActionDenied(rules.ALREADY_PAIRED, "already_paired") from None
+    audit.record("pairing.made", row, by=by, organisation=home_side, receiver=receiver.name)
+    return row
+
+
+@transaction.atomic
+def end_pairing(*, pairing: Pairing, by: Actor) -> None:
+    if not Pairing.objects.in_force().filter(pk=pairing.pk).update(ends_on=max(today(), pairing.starts_on)):
+        raise ActionDenied(SOMEBODY_WAS_FASTER, "stale")
+    audit.record("pairing.ended", pairing, by=by, organisation=pairing.home_side, receiver=pairing.receiver.name)
+
+
+@transaction.atomic
+def except_from_rule(
+    *, organisation: Organisation, rule: str, ends_on: dt.date, document_number: str, reason: str, by: Actor
+) -> RuleException:
+    """Record an exception that the organisation above approved, until *ends_on* (domain.md §4.7, §10.12)."""
+    rules.check_active(organisation)
+    rules.check_reason(reason)
+    if rule not in RULES_WITH_EXCEPTIONS:
+        raise ActionDenied(rules.NO_EXCEPTION, "no_exception")
+    if not document_number.strip():
+        raise ActionDenied(rules.DOCUMENT_MISSING, "document_missing")
+    if ends_on < today():
+        raise ActionDenied(rules.ENDS_BEFORE_START, "ends_before_start")
+    row = RuleException.objects.create(
+        organisation=organisation,
+        rule=rule,
+        ends_on=ends_on,
+        document_number=document_number.strip(),
+        reason=reason.strip(),
+        approved_by=account(by),
+    )
+    details: dict[str, Any] = {"rule": str(BranchRule(rule).label), "document": row.document_number, "to": str(ends_on)}
+    audit.record("exception.approved", row, by=by, organisation=organisation, **details)
+    return row

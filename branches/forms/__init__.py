@@ -1,0 +1,1 @@
+"""Forms of the organisation, unit and appointment pages."""

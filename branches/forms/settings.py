@@ -1,0 +1,78 @@
+"""Forms of units, pairings and exceptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from branches.creditcode import validate_credit_code
+from branches.enums import RULES_WITH_EXCEPTIONS, BranchRule
+from branches.forms.fields import OrganisationField
+from branches.models import Division, Organisation, Unit
+from dualmgmt.lib.forms import DateInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class DivisionField(forms.CharField):
+    """A division in force by its code."""
+
+    default_error_messages = {"unknown": _("There is no division of this code in force.")}
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int):
+            return Division.objects.filter(pk=value).values_list("code", flat=True).first()
+        return value
+
+    def clean(self, value: Any) -> Any:
+        code = super().clean(value)
+        if not code:
+            return None
+        division = Division.objects.in_force().filter(code=code.strip()).first()
+        if division is None:
+            raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
+        return division
+
+
+class UnitForm(forms.ModelForm[Unit]):
+    division = DivisionField(label=_("Division code"), required=False, help_text=_("Such as 370602001."))
+    credit_code = forms.CharField(
+        label=_("Unified social credit code"),
+        max_length=18,
+        required=False,
+        validators=[validate_credit_code],
+        help_text=_("18 characters; grass-roots branches have none of their own, it belongs to the unit."),
+    )
+
+    class Meta:
+        model = Unit
+        fields = ["name", "credit_code", "sector", "division", "headcount"]
+
+    def clean_credit_code(self) -> str | None:
+        return self.cleaned_data["credit_code"].strip().upper() or None
+
+
+class PairingForm(forms.Form):
+    receiver = OrganisationField(label=_("Receiving organisation"), help_text=_("Type the name or the code."))
+    document_number = forms.CharField(label=_("Document number"), max_length=60, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["receiver"].queryset = Organisation.objects.receiving()  # type: ignore[attr-defined]
+
+
+class ExceptionForm(forms.Form):
+    rule = forms.ChoiceField(label=_("Rule"))
+    ends_on = forms.DateField(label=_("Valid until"), widget=DateInput)
+    document_number = forms.CharField(label=_("Document number"), max_length=60)
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, *args: Any, broken: Iterable[str] = (), **kwargs: Any) -> None:
+        """*broken* are the rules not met just now; they stand first."""
+        super().__init__(*args, **kwargs)
+        first = set(broken)
+        choices = sorted(RULES_WITH_EXCEPTIONS, key=lambda rule: rule not in first)
+        self.fields["rule"].choices = [(rule.value, BranchRule(rule).label) for rule in choices]  # type: ignore[attr-defined]

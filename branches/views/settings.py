@@ -1,0 +1,98 @@
+"""Units, pairings and exceptions from the rules of setting."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from branches import access
+from branches.actions import settings as actions
+from branches.filters import UnitFilter
+from branches.forms.settings import ExceptionForm, PairingForm, UnitForm
+from branches.models import Organisation, Pairing, Unit
+from branches.permissions import Permission
+from dualmgmt.lib.denied import ActionDenied
+from dualmgmt.lib.pages import attempt, complain
+
+PER_PAGE = 25
+
+
+@require_safe
+def unit_list(request: HttpRequest) -> HttpResponse:
+    """Employers and social organisations, with or without a Party organisation."""
+    access.require_anywhere(request.user, Permission.UNIT_MANAGE)
+    filters = UnitFilter(request.GET, queryset=Unit.objects.with_coverage().select_related("division"))
+    page = Paginator(filters.qs, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "branches/unit_list.html", {"filters": filters, "page": page})
+
+
+@require_safe
+def unit_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    access.require_anywhere(request.user, Permission.UNIT_MANAGE)
+    unit = access.fetch(Unit.objects.select_related("division"), pk=pk)
+    context = {
+        "unit": unit,
+        "organisations": Organisation.objects.active().filter(unit=unit),
+        "joint": Organisation.objects.active().filter(joint_units=unit),
+    }
+    return render(request, "branches/unit_detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def unit_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """Add a unit, or change one."""
+    access.require_anywhere(request.user, Permission.UNIT_MANAGE)
+    unit = access.fetch(Unit.objects.all(), pk=pk) if pk else None
+    form = UnitForm(request.POST or None, instance=unit)
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = actions.save_unit(unit=form.save(commit=False), changed=form.changed_data, by=request.user)
+        except ActionDenied as denied:
+            form.add_error("credit_code", str(denied))
+        else:
+            messages.success(request, _("The changes have been saved."))
+            return redirect("unit_detail", saved.pk)
+    return render(request, "branches/unit_form.html", {"form": form, "unit": unit})
+
+
+@require_POST
+def pairing_new(request: HttpRequest, code: str) -> HttpResponse:
+    organisation = access.get_organisation(request.user, code, Permission.ORGANISATION_MANAGE)
+    form = PairingForm(request.POST)
+    if form.is_valid():
+        attempt(
+            request,
+            lambda: actions.pair(home_side=organisation, by=request.user, **form.cleaned_data),
+            _("The pairing has been recorded."),
+        )
+    else:
+        complain(request, form)
+    return redirect("organisation_detail", code)
+
+
+@require_POST
+def pairing_end(request: HttpRequest, pk: int) -> HttpResponse:
+    pairing = access.fetch(Pairing.objects.select_related("home_side", "receiver"), pk=pk)
+    access.require(request.user, Permission.ORGANISATION_MANAGE, pairing.home_side)
+    attempt(request, lambda: actions.end_pairing(pairing=pairing, by=request.user), _("The pairing has ended."))
+    return redirect("organisation_detail", pairing.home_side.code)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def exception_new(request: HttpRequest, code: str) -> HttpResponse:
+    """Approve an exception: by the right of the organisation above."""
+    organisation = access.get_changeable(request.user, code)
+    form = ExceptionForm(request.POST or None, broken=[request.GET.get("rule", "")])
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.except_from_rule(organisation=organisation, by=request.user, **form.cleaned_data)
+        except ActionDenied as denied:
+            form.add_error(None, str(denied))
+        else:
+            messages.success(request, _("The exception has been recorded."))
+            return redirect("organisation_detail", code)
+    return render(request, "branches/exception_form.html", {"form": form, "organisation": organisation})
