@@ -22,6 +22,10 @@ class Permission(StrEnum):
     ROSTER_EDIT = auto()
     # Print activation slips; for accounts that hold an office another such person approves.
     ACCOUNT_MANAGE = auto()
+    # Look at an ID number, a phone, an address for a stated purpose; be the second key of a list in bulk.
+    PERSONAL_REVEAL = auto()
+    # Make one member out of two rows that are one person.
+    MEMBER_MERGE = auto()
     CARD_ISSUE = auto()
     LETTER_VIEW = auto()
     LETTER_ISSUE = auto()
@@ -46,6 +50,8 @@ class Permission(StrEnum):
     JOB_VIEW = auto()
     DASHBOARD_VIEW = auto()
     AUDIT_VIEW = auto()
+    # How long what is kept, and what the last runs deleted.
+    RETENTION_VIEW = auto()
     # The plain history on an object's own page, for those who answer for it.
     HISTORY_VIEW = auto()
 
@@ -75,6 +81,7 @@ _CLERK = frozenset(
 _ORGANISATION_MEMBER = _CLERK | {
     P.ACCOUNT_MANAGE,
     P.HISTORY_VIEW,
+    P.PERSONAL_REVEAL,
     P.CARD_ISSUE,
     P.LETTER_ISSUE,
     P.REGISTRATION_ACCEPT,
@@ -86,7 +93,7 @@ _APPOINTING = frozenset({P.APPOINTMENT_VIEW, P.APPOINTMENT_PROPOSE, P.APPOINTMEN
 _SECRETARY = (
     _ORGANISATION_MEMBER
     | _APPOINTING
-    | {P.ORGANISATION_MANAGE, P.ORGANISATION_CHANGE, P.UNIT_MANAGE, P.PROJECT_PUBLISH}
+    | {P.ORGANISATION_MANAGE, P.ORGANISATION_CHANGE, P.UNIT_MANAGE, P.MEMBER_MERGE, P.PROJECT_PUBLISH}
 )
 _DEPARTMENT = _APPOINTING | {
     P.ACCOUNT_MANAGE,
@@ -111,12 +118,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.INSTRUCTOR: frozenset(),
     Role.LIAISON: frozenset(),
     # The three administrators hold no business data (MLPS level 3).
-    Role.SYSTEM_ADMIN: frozenset({P.JOB_VIEW}),
+    Role.SYSTEM_ADMIN: frozenset({P.JOB_VIEW, P.RETENTION_VIEW}),
     # Who may do what is their whole business: they are the second key for every appointment (design.md §9).
     Role.SECURITY_ADMIN: frozenset(
         {P.ACCOUNT_MANAGE, P.APPOINTMENT_VIEW, P.APPOINTMENT_APPROVE, P.ADMINISTRATOR_APPOINT}
     ),
-    Role.AUDITOR: frozenset({P.AUDIT_VIEW}),
+    Role.AUDITOR: frozenset({P.AUDIT_VIEW, P.RETENTION_VIEW}),
 }
 
 ADMINISTRATOR_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})

@@ -15,4 +15,8 @@ class DualmgmtConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self) -> None:
+        from dualmgmt import retention
+        from dualmgmt.lib import registry
+
+        registry.retentions.register(*retention.KINDS)
         post_migrate.connect(ensure_cache_table, sender=apps.get_app_config("dualmgmt"))

@@ -61,6 +61,7 @@ def navigation(user: User, path: str) -> list[NavItem]:
         (holds(P.UNIT_MANAGE), _("Units"), "unit_list", "building"),
         (holds(P.APPOINTMENT_VIEW), _("Appointments"), "appointment_desk", "person-badge"),
         (holds(P.AUDIT_VIEW), _("Audit log"), "audit_list", "shield-check"),
+        (holds(P.RETENTION_VIEW), _("Retention"), "retention", "trash"),
     ]
     items = [(label, reverse(name), icon) for shown, label, name, icon in entries if shown]
     # The longest matching path wins, so that /members/me/ does not light up /members/ too.

@@ -131,6 +131,24 @@ class RunningNumber(models.Model):
         return f"{self.scope} {self.year}: {self.last}"
 
 
+class RetentionRun(models.Model):
+    """What a run of the retention job deleted of one kind of data."""
+
+    kind = models.CharField(max_length=30)
+    days = models.PositiveIntegerField()
+    before = models.DateTimeField()
+    deleted = models.PositiveIntegerField()
+    ran_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-ran_at", "-pk"]
+        verbose_name = _("retention run")
+        verbose_name_plural = _("retention runs")
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.deleted}"
+
+
 class WorkingDayException(models.Model):
     """A day on which the office differs from the published holiday calendar."""
 

@@ -33,6 +33,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "members.tidy_accounts",
         "schedule": crontab(hour=1, minute=10),
     },
+    "delete what has been kept long enough": {
+        "task": "dualmgmt.retain",
+        "schedule": crontab(hour=2, minute=30),
+    },
     "expire paper letters": {
         "task": "members.expire_letters",
         "schedule": crontab(hour=0, minute=30),

@@ -326,6 +326,24 @@ TERM_YEARS = {
 }
 RE_ELECTION_NOTICE_DAYS = env.int("RE_ELECTION_NOTICE_DAYS", default=90)
 APPOINTMENT_NOTICE_DAYS = env.int("APPOINTMENT_NOTICE_DAYS", default=30)
+# Personal data: how long a revealed field and a list stay open, how long a list waits for its second key.
+REVEAL_SECONDS = env.int("REVEAL_SECONDS", default=60)
+REVEAL_LIST_MINUTES = env.int("REVEAL_LIST_MINUTES", default=30)
+REVEAL_LIST_MAX = env.int("REVEAL_LIST_MAX", default=2000)
+REVEAL_VALID_DAYS = env.int("REVEAL_VALID_DAYS", default=3)
+CORRECTION_WORKING_DAYS = env.int("CORRECTION_WORKING_DAYS", default=15)
+# Days for which each kind of data is kept; 0 keeps it for ever. The audit log at least six months (law).
+RETENTION_DAYS = {
+    "RETAIN_AUDIT_DAYS": env.int("RETAIN_AUDIT_DAYS", default=3 * 365),
+    "RETAIN_NOTICES_DAYS": env.int("RETAIN_NOTICES_DAYS", default=400),
+    "RETAIN_JOBS_DAYS": env.int("RETAIN_JOBS_DAYS", default=90),
+    "RETAIN_SESSIONS_DAYS": env.int("RETAIN_SESSIONS_DAYS", default=30),
+    "RETAIN_SLIPS_DAYS": env.int("RETAIN_SLIPS_DAYS", default=365),
+    "RETAIN_CORRECTIONS_DAYS": env.int("RETAIN_CORRECTIONS_DAYS", default=365),
+    "RETAIN_DISCLOSURES_DAYS": env.int("RETAIN_DISCLOSURES_DAYS", default=3 * 365),
+    "RETAIN_FORMER_CONTACT_DAYS": env.int("RETAIN_FORMER_CONTACT_DAYS", default=3 * 365),
+    "RETAIN_REPORTERS_DAYS": env.int("RETAIN_REPORTERS_DAYS", default=365),
+}
 DEMO = env.bool("DEMO", default=False)
 
 # Logs: JSON in production, readable in development; never the locals of a traceback.

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from dualmgmt import sealing
+from dualmgmt import retention, sealing
 from dualmgmt.lib import outbox
 
 
@@ -14,6 +14,11 @@ def deliver(pk: int) -> None:
 @shared_task(name="dualmgmt.seal_audit")
 def seal_audit() -> None:
     sealing.seal()
+
+
+@shared_task(name="dualmgmt.retain")
+def retain() -> None:
+    retention.run()
 
 
 @shared_task(name="dualmgmt.sweep_outbox")

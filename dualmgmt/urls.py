@@ -11,6 +11,7 @@ from dualmgmt.views import health, styleguide
 from dualmgmt.views.audit import audit_detail, audit_export, audit_list
 from dualmgmt.views.front import front
 from dualmgmt.views.notices import notice_list, notice_read, notice_read_all
+from dualmgmt.views.retention import retention
 from dualmgmt.views.todo import todo
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/", audit_list, name="audit_list"),
     path("audit/export/", audit_export, name="audit_export"),
     path("audit/<int:pk>/", audit_detail, name="audit_detail"),
+    path("retention/", retention, name="retention"),
     path("health/", health.health, name="health"),
     path("accounts/", include("dualmgmt.accounts")),
     path("api/v1/", include(api_urls)),

@@ -8,10 +8,12 @@ class EvaluationsConfig(AppConfig):
 
     def ready(self) -> None:
         from dualmgmt.lib import registry
-        from evaluations import effects, panels, todo
+        from evaluations import effects, panels, personal, todo
 
         for provider in todo.PROVIDERS:
             registry.todos.register(provider)
         registry.panels.register("member.detail", panels.evaluation_of_member)
         registry.panels.register("my_page", panels.evaluation_of_member)
         registry.organisation_effects.register(effects.preview, effects.apply)
+        registry.personal_data.register(personal.sections)
+        registry.merging.register(personal.preview_merge, personal.apply_merge)

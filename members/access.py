@@ -10,8 +10,16 @@ from branches.access import fetch, may, require
 from branches.models import Appointment, Organisation
 from branches.permissions import Permission
 from dualmgmt.lib.secrets import lookup_hash
-from members.enums import CardState, LetterState, RegistrationState
-from members.models import ActivityRegistration, IntroductionLetter, Member, MemberCard, User
+from members.enums import CardState, CorrectionField, DisclosureKind, LetterState, RegistrationState
+from members.models import (
+    ActivityRegistration,
+    CorrectionRequest,
+    Disclosure,
+    IntroductionLetter,
+    Member,
+    MemberCard,
+    User,
+)
 from members.values import letter_number, squeeze
 
 
@@ -128,14 +136,80 @@ def find_letter(user: User, text: str) -> IntroductionLetter | None:
 
 
 def sees_phone(user: User, member: Member) -> bool:
-    """The home branch sees its members' phones, a receiver those registered with it (design.md §9)."""
+    """A receiver sees the phones of those registered with it (design.md §9); everybody else states a purpose."""
     if member.user_id == user.pk:
-        return True
-    home = member.home_branch()
-    if home is not None and may(user, Permission.ROSTER_VIEW, home):
         return True
     registered = member.registrations.registered().select_related("organisation")
     return any(may(user, Permission.REGISTRATION_VIEW, row.organisation) for row in registered)
+
+
+def phone_on_paper(user: User, registration: ActivityRegistration) -> bool:
+    """The home branch's letter and form carry the phone by which the receiver calls; every print is on record."""
+    return sees_phone(user, registration.member) or may(user, Permission.LETTER_VIEW, registration.home_branch)
+
+
+def reveal_office(user: User, member: Member) -> Organisation | None:
+    """The organisation by the right of whose office *user* may look at a number of *member*; ``None``: they may not.
+
+    Only the home side: a receiver has the registration form, and the phone with it.
+    """
+    home = member.home_branch()
+    if home is None or not may(user, Permission.PERSONAL_REVEAL, home):
+        return None
+    offices = [row for row in Appointment.objects.of(user) if Permission.PERSONAL_REVEAL in row.permissions()]
+    return next(row.organisation for row in offices if home.path.startswith(row.organisation.path))
+
+
+def office(user: User, permission: Permission) -> Organisation:
+    """The organisation in whose name *user* asks for a list by the right of *permission*, or 403."""
+    for row in Appointment.objects.of(user):
+        if permission in row.permissions():
+            return row.organisation
+    raise PermissionDenied
+
+
+def get_disclosure(user: User, pk: int) -> Disclosure:
+    """What *user* asked for themselves."""
+    return fetch(Disclosure.objects.of(user).select_related("organisation"), pk=pk)
+
+
+def disclosure_to_decide(user: User, pk: int) -> Disclosure:
+    """A list in bulk that waits for its second key, at an organisation where *user* may give it."""
+    places = Organisation.objects.where(user, Permission.PERSONAL_REVEAL)
+    rows = Disclosure.objects.filter(kind=DisclosureKind.BULK, organisation__in=places).exclude(requested_by=user)
+    return fetch(rows.select_related("organisation", "requested_by"), pk=pk)
+
+
+def get_correction(user: User, pk: int) -> CorrectionRequest:
+    rows = CorrectionRequest.objects.visible_to(user).select_related("member", "asked_by")
+    return fetch(rows, pk=pk)
+
+
+def own_correction(user: User, pk: int) -> CorrectionRequest:
+    """A request about oneself, for withdrawing it."""
+    asked = get_correction(user, pk)
+    if asked.member.user_id != user.pk:
+        raise PermissionDenied
+    return asked
+
+
+def shown_value(user: User, asked: CorrectionRequest) -> str:
+    """What the roll says now where a correction is asked for; numbers masked for others than the person."""
+    member = asked.member
+    if asked.field == CorrectionField.PHONE and not sees_phone(user, member):
+        return member.masked_phone
+    if asked.field == CorrectionField.HOME_ADDRESS and member.user_id != user.pk:
+        return "***" if member.home_address else ""
+    return str(getattr(member, asked.field))
+
+
+def correction_to_answer(user: User, pk: int) -> CorrectionRequest:
+    request = get_correction(user, pk)
+    home = request.member.home_branch()
+    if home is None:
+        raise PermissionDenied
+    require(user, Permission.ROSTER_EDIT, home)
+    return request
 
 
 def account_named(text: str) -> User | None:

@@ -8,10 +8,14 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         from dualmgmt.lib import registry
-        from members import effects, panels, queries, todo
+        from members import effects, panels, personal, queries, todo
 
         for provider in todo.PROVIDERS:
             registry.todos.register(provider)
         registry.candidates.register(queries.accounts_at_home)
         registry.panels.register("organisation.detail", panels.setting_of_organisation)
         registry.organisation_effects.register(effects.preview, effects.apply)
+        registry.personal_data.register(personal.sections)
+        registry.merging.register(personal.preview_merge, personal.apply_merge)
+        registry.viewers.register(personal.viewers)
+        registry.retentions.register(*personal.RETENTIONS)

@@ -127,3 +127,60 @@ class SlipState(models.TextChoices):
     USED = "used", pgettext_lazy("slip", "Used")
     EXPIRED = "expired", pgettext_lazy("slip", "Expired")
     VOID = "void", pgettext_lazy("slip", "Void")
+
+
+class DisclosedField(models.TextChoices):
+    PHONE = "phone", _("Phone")
+    ID_NUMBER = "id_number", _("ID number")
+    HOME_ADDRESS = "home_address", _("Home address")
+
+
+# ID numbers are revealed one by one (design.md §9).
+BULK_FIELDS = (DisclosedField.PHONE, DisclosedField.HOME_ADDRESS)
+
+
+class DisclosureKind(models.TextChoices):
+    SINGLE = "single", pgettext_lazy("disclosure", "One person")
+    # A receiver's own registered members: it sees their phones anyway, the list is on record once.
+    SHEET = "sheet", pgettext_lazy("disclosure", "Contact sheet")
+    BULK = "bulk", pgettext_lazy("disclosure", "Unmasked list")
+
+
+class DisclosureState(models.TextChoices):
+    REQUESTED = "requested", pgettext_lazy("disclosure", "Waiting for approval")
+    APPROVED = "approved", pgettext_lazy("disclosure", "Ready to open")
+    OPENED = "opened", pgettext_lazy("disclosure", "Opened")
+    REFUSED = "refused", pgettext_lazy("disclosure", "Refused")
+    LAPSED = "lapsed", pgettext_lazy("disclosure", "Lapsed")
+
+
+class Purpose(models.TextChoices):
+    """What personal data may be looked at for; the member reads it."""
+
+    CONTACT = "contact", pgettext_lazy("purpose", "To reach the member")
+    ACTIVITY = "activity", pgettext_lazy("purpose", "To arrange an activity or a service")
+    CHECK = "check", pgettext_lazy("purpose", "To check details of the roll")
+    TRANSFER = "transfer", pgettext_lazy("purpose", "Transfer of the organisational relation")
+    CARE = "care", pgettext_lazy("purpose", "A visit or care")
+    REPORTING = "reporting", pgettext_lazy("purpose", "Statistics asked for by the superior organisation")
+    OTHER = "other", pgettext_lazy("purpose", "Another purpose, put in words")
+
+
+class CorrectionField(models.TextChoices):
+    PHONE = "phone", _("Phone")
+    HOME_ADDRESS = "home_address", _("Home address")
+    NAME = "name", _("Name")
+    EDUCATION = "education", _("Education")
+    ETHNICITY = "ethnicity", _("Ethnicity")
+    WORK_UNIT = "work_unit", _("Employer")
+    WORK_POST = "work_post", _("Post or title")
+    PARTY_POST = "party_post", _("Party post")
+    # Dates, the ID number, a service record: put right by hand on its own page, answered in words.
+    OTHER = "other", pgettext_lazy("correction", "Something else")
+
+
+class CorrectionState(models.TextChoices):
+    ASKED = "asked", pgettext_lazy("correction", "Waiting for an answer")
+    CORRECTED = "corrected", pgettext_lazy("correction", "Corrected")
+    REFUSED = "refused", pgettext_lazy("correction", "Not corrected")
+    WITHDRAWN = "withdrawn", pgettext_lazy("correction", "Withdrawn")

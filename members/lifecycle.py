@@ -1,7 +1,7 @@
 """How registrations move (domain.md §1.5, design.md §5)."""
 
 from dualmgmt.lib.lifecycle import Lifecycle
-from members.enums import CardState, LetterState, SlipState
+from members.enums import CardState, CorrectionState, DisclosureState, LetterState, SlipState
 from members.enums import RegistrationState as S
 
 registration = Lifecycle(
@@ -50,5 +50,29 @@ slip = Lifecycle(
         SlipState.USED: set(),
         SlipState.EXPIRED: set(),
         SlipState.VOID: set(),
+    },
+)
+
+# A single disclosure and a contact sheet are opened as they are made; only a list in bulk goes through the rest.
+disclosure = Lifecycle(
+    "members.Disclosure",
+    DisclosureState,
+    {
+        DisclosureState.REQUESTED: {DisclosureState.APPROVED, DisclosureState.REFUSED, DisclosureState.LAPSED},
+        DisclosureState.APPROVED: {DisclosureState.OPENED, DisclosureState.LAPSED},
+        DisclosureState.OPENED: set(),
+        DisclosureState.REFUSED: set(),
+        DisclosureState.LAPSED: set(),
+    },
+)
+
+correction = Lifecycle(
+    "members.CorrectionRequest",
+    CorrectionState,
+    {
+        CorrectionState.ASKED: {CorrectionState.CORRECTED, CorrectionState.REFUSED, CorrectionState.WITHDRAWN},
+        CorrectionState.CORRECTED: set(),
+        CorrectionState.REFUSED: set(),
+        CorrectionState.WITHDRAWN: set(),
     },
 )

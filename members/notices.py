@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -9,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from branches.models import Appointment, Organisation
 from branches.permissions import Permission
 from dualmgmt.lib import notices
-from members.enums import LetterOrigin
-from members.models import ActivationSlip, ActivityRegistration, IntroductionLetter
+from members.enums import CorrectionState, DisclosureState, LetterOrigin
+from members.models import ActivationSlip, ActivityRegistration, CorrectionRequest, Disclosure, IntroductionLetter
 from members.queries import slip_approvers
 
 notices.register("letter.wanted", _("%(member)s asks for an introduction letter to %(receiver)s."))
@@ -29,6 +30,15 @@ notices.register(
     "account.changed", _("Your sign-in was changed: %(what)s. If it was not you, ask for a new slip at once.")
 )
 notices.register("account.new_device", _("Your account signed in from a new device (%(address)s)."))
+notices.register("personal.revealed", _("%(person)s of %(organisation)s has looked at your %(fields)s: %(purpose)s."))
+notices.register(
+    "personal.asked", _("%(person)s asks you to approve an unmasked list of %(count)s members: %(purpose)s.")
+)
+notices.register("personal.approved", _("Your unmasked list is approved. Open it within %(days)s days."))
+notices.register("personal.refused", _("Your unmasked list is refused: %(reason)s"))
+notices.register("correction.asked", _("%(member)s asks you to correct the roll: %(field)s. Answer by %(day)s."))
+notices.register("correction.corrected", _("Your %(field)s has been corrected on the roll. %(answer)s"))
+notices.register("correction.refused", _("Your correction of %(field)s was not made: %(answer)s"))
 notices.register("receipt.accepted", _("%(receiver)s has accepted %(member)s. Receipt %(number)s."))
 notices.register("receipt.not_accepted", _("%(receiver)s has not accepted %(member)s: %(reason)s Receipt %(number)s."))
 
@@ -153,3 +163,68 @@ def account_changed(user_id: int, what: str, moment: str) -> None:
 
 def new_device(user_id: int, address: str, moment: str) -> None:
     notices.tell([user_id], "account.new_device", key=f"account.new_device:{user_id}:{moment}", address=address)
+
+
+def revealed(disclosure: Disclosure) -> None:
+    """Every member on it who has an account; names the office and the person, as the law asks (PIPL article 44)."""
+    people = disclosure.members.exclude(user=None).exclude(user=disclosure.requested_by)
+    notices.tell(
+        list(people.values_list("user_id", flat=True)),
+        "personal.revealed",
+        key=f"personal.revealed:{disclosure.pk}",
+        url=reverse("my_data"),
+        person=str(disclosure.requested_by),
+        organisation=disclosure.organisation.name,
+        fields=disclosure.field_labels(),
+        purpose=disclosure.purpose_words(),
+    )
+
+
+def disclosure_asked(disclosure: Disclosure) -> None:
+    notices.tell(
+        _holders(Permission.PERSONAL_REVEAL, disclosure.organisation, without=disclosure.requested_by_id),
+        "personal.asked",
+        key=f"personal.asked:{disclosure.pk}",
+        url=reverse("disclosure_list"),
+        person=str(disclosure.requested_by),
+        count=disclosure.members.count(),
+        purpose=disclosure.purpose_words(),
+    )
+
+
+def disclosure_decided(disclosure: Disclosure) -> None:
+    approved = disclosure.state != DisclosureState.REFUSED
+    notices.tell(
+        [disclosure.requested_by_id],
+        "personal.approved" if approved else "personal.refused",
+        key=f"personal.decided:{disclosure.pk}",
+        url=reverse("disclosure_list"),
+        days=settings.REVEAL_VALID_DAYS,
+        reason=disclosure.remark,
+    )
+
+
+def correction_asked(request: CorrectionRequest) -> None:
+    home = request.member.home_branch()
+    notices.tell(
+        _holders(Permission.ROSTER_EDIT, home) if home is not None else [],
+        "correction.asked",
+        key=f"correction.asked:{request.pk}",
+        url=reverse("correction_detail", args=[request.pk]),
+        member=request.member.name,
+        field=request.get_field_display(),
+        day=date_format(request.due_on),
+    )
+
+
+def correction_answered(request: CorrectionRequest) -> None:
+    people = {pk for pk in (request.member.user_id, request.asked_by_id) if pk}
+    corrected = request.state == CorrectionState.CORRECTED
+    notices.tell(
+        sorted(people),
+        "correction.corrected" if corrected else "correction.refused",
+        key=f"correction.answered:{request.pk}",
+        url=reverse("correction_detail", args=[request.pk]),
+        field=request.get_field_display(),
+        answer=request.answer,
+    )

@@ -46,7 +46,8 @@ def registration_data(registration: ActivityRegistration, *, sees_phone: bool) -
     letter = registration.letters.order_by("-pk").first()
     plain = ("name", "sex", "ethnicity", "education", "kind", "party_post", "work_unit", "work_post", "work_status")
     return {
-        **{name: form.get(name, "") for name in (*plain, "home_address", "wishes", "available_times")},
+        **{name: form.get(name, "") for name in (*plain, "wishes", "available_times")},
+        "home_address": form.get("home_address", "") if sees_phone else "",
         "birth_date": written_day(form.get("birth_date", "")),
         "joined_on": written_day(form.get("joined_on", "")),
         "full_on": written_day(form.get("full_on", "")),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from branches.enums import ACTIVITY_ONLY_SETTINGS
 from branches.models import Appointment, Organisation
 from branches.permissions import Permission, roles_with
-from members.enums import RegistrationState, SlipState
+from members.enums import DisclosureState, RegistrationState, SlipState
 from members.models import (
     ActivationSlip,
     ActivityRegistration,
+    Disclosure,
     HomeMembership,
     IntroductionLetter,
     Member,
@@ -120,3 +121,23 @@ def own_slips(user: User) -> QuerySet[ActivationSlip]:
     """Slips *user* asked for and can print now or waits for."""
     open_states = [SlipState.REQUESTED, SlipState.APPROVED]
     return ActivationSlip.objects.filter(requested_by=user, state__in=open_states).select_related("user")
+
+
+def with_people(rows: QuerySet[Disclosure]) -> QuerySet[Disclosure]:
+    """With ``people``: how many members stand on the list."""
+    return rows.annotate(people=Count("members"))
+
+
+def disclosures_to_decide(user: User) -> QuerySet[Disclosure]:
+    """Lists in bulk for which *user* is asked for the second key: at their own organisation, below it only where
+    nobody else there could give it."""
+    own = [
+        row.organisation_id for row in Appointment.objects.of(user) if Permission.PERSONAL_REVEAL in row.permissions()
+    ]
+    others = Appointment.objects.in_force().filter(
+        role__in=roles_with(Permission.PERSONAL_REVEAL), organisation=OuterRef("organisation_id")
+    )
+    reach = Organisation.objects.where(user, Permission.PERSONAL_REVEAL)
+    rows = Disclosure.objects.filter(state=DisclosureState.REQUESTED).exclude(requested_by=user)
+    others = others.exclude(user=OuterRef("requested_by"))
+    return rows.filter(Q(organisation__in=own) | Q(organisation__in=reach) & ~Exists(others))

@@ -40,6 +40,16 @@ SLIP_ANOTHER_APPROVES = _(
     "Another person has to approve this slip: not who asked for it, and not the person concerned."
 )
 SLIP_NOT_READY = _("This slip cannot be printed now. Look at its state and ask for a new one if needed.")
+PURPOSE_MISSING = _("Put the purpose in words: the member reads it.")
+DISCLOSURE_ANOTHER_APPROVES = _("Another person has to approve this list, not who asked for it.")
+DISCLOSURE_TOO_MANY = _("At most %(count)s members in one list. Narrow the filter.")
+DISCLOSURE_NOBODY = _("Nobody is on this list. Change the filter.")
+DISCLOSURE_NOT_IN_BULK = _("ID numbers are looked at one by one.")
+CORRECTION_OPEN = _("A correction of this is open already. Wait for the answer, or withdraw it first.")
+CORRECTION_SAME = _("This is what the roll says already.")
+MERGE_ITSELF = _("Choose two different members.")
+MERGE_UNSETTLED = _("Some things have to be settled first; they are listed on the page.")
+MERGE_GONE = _("One of the two has been merged already.")
 ACCOUNT_EXISTS = _("This member already has an account.")
 USERNAME_TAKEN = _("This user name is taken. Choose another one.")
 

@@ -3,8 +3,8 @@
 from celery import shared_task
 
 from members import notices
-from members.actions import accounts, letters
-from members.models import ActivationSlip, ActivityRegistration, IntroductionLetter
+from members.actions import accounts, disclosures, letters
+from members.models import ActivationSlip, ActivityRegistration, CorrectionRequest, Disclosure, IntroductionLetter
 
 _REGISTRATIONS = ActivityRegistration.objects.select_related("member", "organisation", "home_branch")
 
@@ -52,6 +52,32 @@ def tell_slip_printed(pk: int) -> None:
 
 @shared_task(name="members.tidy_accounts")
 def tidy_accounts() -> None:
-    """Expired slips and officers' accounts nobody uses."""
+    """Expired slips, lists nobody approved or opened, officers' accounts nobody uses."""
     accounts.expire_slips()
+    disclosures.lapse_disclosures()
     accounts.disable_unused()
+
+
+@shared_task(name="members.tell_revealed")
+def tell_revealed(pk: int) -> None:
+    notices.revealed(Disclosure.objects.select_related("requested_by", "organisation").get(pk=pk))
+
+
+@shared_task(name="members.tell_disclosure_asked")
+def tell_disclosure_asked(pk: int) -> None:
+    notices.disclosure_asked(Disclosure.objects.select_related("requested_by", "organisation").get(pk=pk))
+
+
+@shared_task(name="members.tell_disclosure_decided")
+def tell_disclosure_decided(pk: int) -> None:
+    notices.disclosure_decided(Disclosure.objects.get(pk=pk))
+
+
+@shared_task(name="members.tell_correction_asked")
+def tell_correction_asked(pk: int) -> None:
+    notices.correction_asked(CorrectionRequest.objects.select_related("member").get(pk=pk))
+
+
+@shared_task(name="members.tell_correction_answered")
+def tell_correction_answered(pk: int) -> None:
+    notices.correction_answered(CorrectionRequest.objects.select_related("member").get(pk=pk))

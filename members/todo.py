@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from dualmgmt.lib.clock import today
 from dualmgmt.lib.registry import Todo
 from members import queries
+from members.enums import DisclosureState, SlipState
 from members.enums import RegistrationState as S
-from members.enums import SlipState
+from members.models import CorrectionRequest, Disclosure
 
 if TYPE_CHECKING:
     from members.models import User
@@ -71,7 +73,27 @@ def slips_to_print(user: User) -> Iterable[Todo]:
     yield Todo(_("Print activation slips"), reverse("slip_desk"), ready)
 
 
+def disclosures_to_decide(user: User) -> Iterable[Todo]:
+    title = _("Approve unmasked lists")
+    yield Todo(title, reverse("disclosure_list"), queries.disclosures_to_decide(user).count())
+
+
+def disclosures_to_open(user: User) -> Iterable[Todo]:
+    ready = Disclosure.objects.of(user).filter(state=DisclosureState.APPROVED).count()
+    yield Todo(_("Open the unmasked list that was approved"), reverse("disclosure_list"), ready)
+
+
+def corrections_to_answer(user: User) -> Iterable[Todo]:
+    due = list(CorrectionRequest.objects.to_answer(user).order_by("due_on").values_list("due_on", flat=True))
+    if due:
+        late = due[0] < today()
+        yield Todo(_("Answer requests for correction"), reverse("correction_list"), len(due), due=due[0], late=late)
+
+
 PROVIDERS = (
+    disclosures_to_decide,
+    disclosures_to_open,
+    corrections_to_answer,
     slips_to_approve,
     slips_to_print,
     own_registrations,

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from members.views import accounts, archive, cards, letters, members, registrations, setting
+from members.views import (
+    accounts,
+    archive,
+    cards,
+    disclosures,
+    duplicates,
+    letters,
+    members,
+    privacy,
+    registrations,
+    setting,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("organisations/rules/", setting.branch_rules, name="branch_rules"),
@@ -18,6 +29,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("members/import/", include("members.roster.urls")),
     path("members/me/", members.my_page, name="my_page"),
     path("members/me/card/", cards.my_card, name="my_card"),
+    path("members/me/data/", privacy.my_data, name="my_data"),
+    path("members/me/data/download/", privacy.my_data_download, name="my_data_download"),
+    path("members/me/data/correct/", privacy.correction_new, name="correction_new"),
+    path("members/corrections/", privacy.correction_list, name="correction_list"),
+    path("members/corrections/<int:pk>/", privacy.correction_detail, name="correction_detail"),
+    path("members/corrections/<int:pk>/answer/", privacy.correction_answer, name="correction_answer"),
+    path("members/corrections/<int:pk>/withdraw/", privacy.correction_withdraw, name="correction_withdraw"),
+    path("members/disclosures/", disclosures.disclosure_list, name="disclosure_list"),
+    path("members/disclosures/new/", disclosures.disclosure_new, name="disclosure_new"),
+    path("members/disclosures/<int:pk>/", disclosures.disclosure_detail, name="disclosure_detail"),
+    path("members/disclosures/<int:pk>/export/", disclosures.disclosure_export, name="disclosure_export"),
+    path("members/disclosures/<int:pk>/decide/", disclosures.disclosure_decide, name="disclosure_decide"),
+    path("members/disclosures/<int:pk>/open/", disclosures.disclosure_open, name="disclosure_open"),
+    path("members/duplicates/", duplicates.duplicate_list, name="duplicate_list"),
+    path("members/duplicates/<int:pk>/<int:other_pk>/", duplicates.duplicate_pair, name="duplicate_pair"),
+    path("members/duplicates/<int:pk>/<int:other_pk>/merge/", duplicates.duplicate_merge, name="duplicate_merge"),
+    path("members/duplicates/<int:pk>/<int:other_pk>/apart/", duplicates.duplicate_apart, name="duplicate_apart"),
+    path("members/<int:pk>/reveal/<slug:field>/", disclosures.member_reveal, name="member_reveal"),
     path("members/<int:pk>/", members.member_detail, name="member_detail"),
     path("members/<int:pk>/edit/", members.member_edit, name="member_edit"),
     path("members/<int:pk>/account/", accounts.member_account, name="member_account"),
@@ -30,6 +59,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("registrations/new/", registrations.registration_new, name="registration_new"),
     path("registrations/archive/", archive.archive, name="archive"),
     path("registrations/archive/export/", archive.archive_export, name="archive_export"),
+    path("registrations/archive/contacts/", disclosures.contact_sheet, name="contact_sheet"),
     path("registrations/<int:pk>/", registrations.registration_detail, name="registration_detail"),
     path("registrations/<int:pk>/print/", registrations.registration_print, name="registration_print"),
     path("registrations/<int:pk>/edit/", registrations.registration_edit, name="registration_edit"),

@@ -8,7 +8,7 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from dualmgmt.lib import registry
-        from projects import effects, panels, todo
+        from projects import effects, panels, personal, todo
 
         for provider in todo.PROVIDERS:
             registry.todos.register(provider)
@@ -16,3 +16,7 @@ class ProjectsConfig(AppConfig):
         registry.panels.register("my_page", panels.service_of_member)
         registry.panels.register("organisation.detail", panels.projects_of_organisation)
         registry.organisation_effects.register(effects.preview, effects.apply)
+        registry.personal_data.register(personal.sections)
+        registry.merging.register(personal.preview_merge, personal.apply_merge)
+        registry.viewers.register(personal.viewers)
+        registry.retentions.register(*personal.RETENTIONS)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib.forms import DateInput, DateTimeInput
-from members.forms import grouped
+from members.forms.registrations import grouped
 from members.models import Member
 from members.values import clean_phone
 from projects.actions.claims import eligible_participants

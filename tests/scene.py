@@ -17,8 +17,16 @@ from dualmgmt.lib.actors import SYSTEM
 from evaluations.actions import feedback
 from evaluations.compile import runs
 from evaluations.models import FactualFeedback, FeedbackReport, Period, ReportRun
-from members.actions import accounts, letters, people, registrations
-from members.models import ActivationSlip, ActivityRegistration, IntroductionLetter
+from members.actions import accounts, corrections, disclosures, letters, people, registrations
+from members.enums import CorrectionField, DisclosedField, Purpose
+from members.models import (
+    ActivationSlip,
+    ActivityRegistration,
+    CorrectionRequest,
+    Disclosure,
+    IntroductionLetter,
+    Member,
+)
 from projects.actions import claims, records
 from projects.models import Claim, Need, ServiceProject, ServiceRecord
 from tests.factories import CategoryFactory, NeedFactory, PeriodFactory, ProjectFactory, RegistrationFactory
@@ -46,6 +54,8 @@ class Scene:
     office: Appointment
     proposal: Appointment
     slip: ActivationSlip
+    disclosure: Disclosure
+    correction: CorrectionRequest
 
 
 def register(world: World, member: str, receiver: str, *, issuer: str, accepter: str) -> ActivityRegistration:
@@ -140,6 +150,20 @@ def set_up(world: World) -> Scene:
         office=Appointment.objects.get(user=world.users["home_secretary"]),
         slip=accounts.request_slip(
             user=world.users["home_secretary"], organisation=world.branch_a, by=world.users["unit_secretary"]
+        ),
+        disclosure=disclosures.ask_in_bulk(
+            members=Member.objects.filter(pk=world.members["li"].pk),
+            chosen=[DisclosedField.PHONE],
+            purpose=Purpose.CONTACT,
+            words="",
+            organisation=world.branch_a,
+            by=world.users["home_secretary"],
+        ),
+        correction=corrections.ask(
+            member=world.members["li"],
+            field=CorrectionField.WORK_UNIT,
+            proposed="芝罘区税务局征收科",
+            by=world.users["member"],
         ),
         proposal=appointments.propose(
             user=world.users["member"],

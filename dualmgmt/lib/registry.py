@@ -12,7 +12,9 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+from dualmgmt.lib.sheets import Sheet
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,31 @@ class Effect:
     must_settle: bool = False
 
 
+@dataclass(frozen=True)
+class Viewer:
+    """An organisation that sees something of a member: why, what, and by whom."""
+
+    organisation: Any
+    why: str
+    what: str
+    people: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """A kind of data that is deleted, or emptied of what is personal, some time after it was last needed.
+
+    ``setting`` names the setting that holds the days; ``count`` and ``purge``
+    take the moment before which rows are old and return how many they are.
+    """
+
+    kind: str
+    title: Any
+    setting: str
+    count: Callable[[dt.datetime], int]
+    purge: Callable[[dt.datetime], int]
+
+
 class Todos:
     def __init__(self) -> None:
         self._providers: list[Callable[[Any], Iterable[Todo]]] = []
@@ -80,7 +107,8 @@ class Effects:
     """What a planned change does elsewhere: said before, done inside the caller's transaction.
 
     A *plan* is whatever the lower app describes its change with
-    (``branches.plans.ChangePlan``). Providers run in the order of the apps.
+    (``branches.plans.ChangePlan``, ``members.plans.MergePlan``). Providers run
+    in the order of the apps.
     """
 
     def __init__(self) -> None:
@@ -113,7 +141,35 @@ class People:
         return list(found.values())
 
 
+T = TypeVar("T")
+
+
+class Providers(Generic[T]):
+    """What several apps say about one person, in the order of the apps."""
+
+    def __init__(self) -> None:
+        self._providers: list[Callable[[Any], Iterable[T]]] = []
+
+    def register(self, provider: Callable[[Any], Iterable[T]]) -> None:
+        self._providers.append(provider)
+
+    def of(self, person: Any) -> list[T]:
+        return [found for provider in self._providers for found in provider(person)]
+
+
+class Retentions:
+    def __init__(self) -> None:
+        self.kinds: dict[str, Retention] = {}
+
+    def register(self, *kinds: Retention) -> None:
+        self.kinds.update({kind.kind: kind for kind in kinds})
+
+
 todos = Todos()
 candidates = People()
 organisation_effects = Effects()
 panels = Panels()
+merging = Effects()
+viewers: Providers[Viewer] = Providers()
+personal_data: Providers[Sheet] = Providers()
+retentions = Retentions()

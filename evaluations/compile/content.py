@@ -49,7 +49,7 @@ class Facts:
     def __init__(self, period: Period, branches: list[int], as_of: datetime, previous: datetime | None) -> None:
         self.period = period
         homes = HomeMembership.objects.on(period.ends_on).filter(
-            organisation_id__in=branches, member__status=MembershipStatus.NORMAL
+            organisation_id__in=branches, member__status=MembershipStatus.NORMAL, member__merged_into=None
         )
         fields = ("organisation_id", "member_id", "member__name", "member__exempt", "member__exempt_reason")
         self.members: dict[int, list[tuple[int, str, bool, str]]] = defaultdict(list)

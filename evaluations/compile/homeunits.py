@@ -51,7 +51,7 @@ class HomeUnits:
 
     def branches(self, day: date) -> dict[int, list[int]]:
         """Home unit → the branches with living members on *day*, in tree order."""
-        homes = HomeMembership.objects.on(day).filter(member__status=MembershipStatus.NORMAL)
+        homes = HomeMembership.objects.on(day).filter(member__status=MembershipStatus.NORMAL, member__merged_into=None)
         pairs = homes.order_by("organisation__path").values_list("organisation_id", "organisation__path").distinct()
         found: dict[int, list[int]] = defaultdict(list)
         for pk, path in pairs:

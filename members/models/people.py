@@ -39,7 +39,7 @@ class Skill(models.Model):
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def living(self) -> Self:
-        return self.filter(status=MembershipStatus.NORMAL)
+        return self.filter(status=MembershipStatus.NORMAL, merged_into=None)
 
     def at_home_in(self, organisations: models.QuerySet[Organisation]) -> Self:
         """Members whose home branch is one of *organisations*."""
@@ -115,6 +115,10 @@ class Member(models.Model):
     skills = models.ManyToManyField(Skill, blank=True, related_name="members", verbose_name=_("skills"))
     wishes = models.CharField(_("service wishes"), max_length=200, blank=True)
     available_times = models.CharField(_("times available"), max_length=200, blank=True)
+    # The same person stood on the rolls twice: what hung on this row hangs on that one now.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", editable=False
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = MemberQuerySet.as_manager()
@@ -127,6 +131,9 @@ class Member(models.Model):
             models.CheckConstraint(condition=Q(kind__in=MemberKind.values), name="member_kind_known"),
             models.CheckConstraint(condition=Q(status__in=MembershipStatus.values), name="member_status_known"),
             models.CheckConstraint(condition=Q(exempt=False) | ~Q(exempt_reason=""), name="exemption_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="member_not_merged_into_itself"
+            ),
         ]
         indexes = [
             models.Index(fields=["name"], name="member_name"),

@@ -122,7 +122,9 @@ def _batches(rows: list[Row]) -> Iterator[list[Row]]:
 def _match(plan: Plan, people: Iterable[tuple[Person, int]]) -> None:
     """Compare one batch with the registry: two queries."""
     hashed = {lookup_hash(person.id_number): (person, branch) for person, branch in people}
-    known = {member.id_hash: member for member in Member.objects.filter(id_hash__in=hashed)}
+    found = Member.objects.filter(id_hash__in=hashed).select_related("merged_into")
+    # A file may still list a row that was merged: it means the person of the row that stayed.
+    known = {member.id_hash: member.merged_into or member for member in found}
     homes = dict(
         HomeMembership.objects.open()
         .filter(member__in=[member.pk for member in known.values()])

@@ -21,7 +21,7 @@ from dualmgmt.lib.pages import attempt
 from members import access, queries
 from members.actions import accounts
 from members.enums import SlipState
-from members.forms import ActivationForm, SlipForm
+from members.forms.accounts import ActivationForm, SlipForm
 from members.models import ActivationSlip
 
 TRIES_PER_TEN_MINUTES = 20

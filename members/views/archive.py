@@ -18,7 +18,7 @@ from members.models import ActivityRegistration
 PER_PAGE = 25
 
 
-def _archive(request: HttpRequest) -> ArchiveFilter:
+def filtered_archive(request: HttpRequest) -> ArchiveFilter:
     """Who is registered with one's organisations, as narrowed by the filter."""
     require_anywhere(request.user, Permission.REGISTRATION_VIEW)
     receivers = Organisation.objects.where(request.user, Permission.REGISTRATION_VIEW)
@@ -30,7 +30,7 @@ def _archive(request: HttpRequest) -> ArchiveFilter:
 
 @require_safe
 def archive(request: HttpRequest) -> HttpResponse:
-    filters = _archive(request)
+    filters = filtered_archive(request)
     page = Paginator(filters.qs, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "members/archive.html", {"filters": filters, "page": page})
 
@@ -61,6 +61,6 @@ def archive_export(request: HttpRequest) -> FileResponse:
             "、".join(skill.name for skill in row.member.skills.all()),
             row.accepted_on,
         ]
-        for row in _archive(request).qs.iterator(chunk_size=1000)
+        for row in filtered_archive(request).qs.iterator(chunk_size=1000)
     )
     return sheets.download(request, _("Member archive"), header, lines)

@@ -14,10 +14,11 @@ from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib import audit, qr, typeset
 from dualmgmt.lib.pages import attempt
-from members import access, forms, printing, rules
+from members import access, printing, rules
 from members.actions import letters
 from members.enums import RegistrationState as S
 from members.filters import LetterFilter
+from members.forms.registrations import FindLetterForm
 from members.models import ActivityRegistration, IntroductionLetter
 from members.queries import own_letters
 
@@ -46,7 +47,7 @@ def letter_list(request: HttpRequest) -> HttpResponse:
             "page": page,
             "box": box,
             "filters": filters,
-            "find_form": forms.FindLetterForm(),
+            "find_form": FindLetterForm(),
             "may_find": access.receives(request.user),
         },
     )
@@ -56,7 +57,7 @@ def letter_list(request: HttpRequest) -> HttpResponse:
 def letter_find(request: HttpRequest) -> HttpResponse:
     """The receiver looks up a letter by its number or check code, also by the printed square code."""
     require_anywhere(request.user, Permission.REGISTRATION_ACCEPT)
-    form = forms.FindLetterForm(request.GET or None)
+    form = FindLetterForm(request.GET or None)
     letter = None
     if form.is_valid() and form.cleaned_data["q"]:
         letter = access.find_letter(request.user, form.cleaned_data["q"])
@@ -106,7 +107,7 @@ def letter_print(request: HttpRequest, pk: int) -> HttpResponse:
     """Stub, letter and receipt on one A4 sheet."""
     letter = access.get_letter(request.user, pk)
     find = request.build_absolute_uri(printing.find_path(letter.code))
-    sees_phone = access.sees_phone(request.user, letter.registration.member)
+    sees_phone = access.phone_on_paper(request.user, letter.registration)
     data = printing.letter_data(letter, find, sees_phone=sees_phone)
     audit.record("paper.printed", letter, by=request.user, organisation=letter.issuer, number=letter.number)
     return printing.answer(typeset.pdf("letter", data), f"letter-{letter.pk}")

@@ -7,22 +7,24 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from branches.access import may, require_anywhere
+from branches.access import may, may_anywhere, require_anywhere
 from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib.denied import ActionDenied
-from members import access, forms
+from members import access
 from members.actions import people
 from members.enums import OPEN_REGISTRATION_STATES, CardState
 from members.enums import RegistrationState as S
 from members.filters import MemberFilter
-from members.models import ActivityRegistration, IntroductionLetter, Member
+from members.forms.people import MemberForm
+from members.models import ActivityRegistration, HomeMembership, IntroductionLetter, Member
 from members.queries import with_home
 
 PER_PAGE = 25
@@ -35,7 +37,13 @@ def member_list(request: HttpRequest) -> HttpResponse:
     homes = Organisation.objects.where(request.user, Permission.ROSTER_VIEW)
     filters = MemberFilter(request.GET, queryset=Member.objects.at_home_in(homes), user=request.user)
     page = Paginator(with_home(filters.qs).order_by("name", "pk"), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "members/member_list.html", {"filters": filters, "page": page})
+    context = {
+        "filters": filters,
+        "page": page,
+        "may_reveal": may_anywhere(request.user, Permission.PERSONAL_REVEAL),
+        "may_merge": may_anywhere(request.user, Permission.MEMBER_MERGE),
+    }
+    return render(request, "members/member_list.html", context)
 
 
 @require_safe
@@ -85,6 +93,12 @@ def _next_steps(registrations: Iterable[ActivityRegistration]) -> list[tuple[str
     return steps
 
 
+def _homes(member: Member) -> QuerySet[HomeMembership]:
+    """Home branches over time, also of rows that turned out to be the same person."""
+    rows = HomeMembership.objects.filter(Q(member=member) | Q(member__merged_into=member))
+    return rows.select_related("organisation").order_by("-started_on")
+
+
 def _dual_page(request: HttpRequest, member: Member) -> dict[str, Any]:
     home = member.home_branch()
     registrations = ActivityRegistration.objects.visible_to(request.user).filter(member=member)
@@ -96,7 +110,9 @@ def _dual_page(request: HttpRequest, member: Member) -> dict[str, Any]:
         "member": member,
         "home": home,
         "at_home": at_home,
-        "homes": member.home_memberships.select_related("organisation").order_by("-started_on") if at_home else [],
+        "homes": _homes(member) if at_home else [],
+        "merged": member.merged.all() if at_home else [],
+        "may_reveal": access.reveal_office(request.user, member) is not None,
         "registrations": registrations.select_related("organisation", "placement").order_by("-created_at"),
         "card": member.cards.filter(state=CardState.ACTIVE).first() if at_home else None,
         "card_url": _card_url(request, member, home),
@@ -110,7 +126,7 @@ def _dual_page(request: HttpRequest, member: Member) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_new(request: HttpRequest) -> HttpResponse:
     require_anywhere(request.user, Permission.ROSTER_EDIT)
-    form = forms.MemberForm(request.POST or None, user=request.user)
+    form = MemberForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             member = people.add_member(
@@ -130,7 +146,7 @@ def member_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_edit(request: HttpRequest, pk: int) -> HttpResponse:
     member = access.get_member(request.user, pk, Permission.ROSTER_EDIT)
-    form = forms.MemberForm(request.POST or None, instance=member, user=request.user)
+    form = MemberForm(request.POST or None, instance=member, user=request.user)
     if request.method == "POST" and form.is_valid():
         changed = [name for name in form.changed_data if name != "skills"]
         people.edit_member(member=member, changed=changed, skills=form.cleaned_data["skills"], by=request.user)

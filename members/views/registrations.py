@@ -16,10 +16,11 @@ from branches.permissions import Permission
 from dualmgmt.lib import audit, typeset
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.pages import attempt
-from members import access, forms, printing
+from members import access, printing
 from members.actions import letters, registrations
 from members.enums import RegistrationState as S
 from members.filters import RegistrationFilter
+from members.forms import registrations as forms
 from members.models import ActivityRegistration
 from members.queries import acceptance_wanted, letters_wanted
 
@@ -57,7 +58,7 @@ def registration_new(request: HttpRequest, member_pk: int | None = None) -> Http
     else:
         member = access.get_member(request.user, member_pk, Permission.ROSTER_EDIT)
     where = request.GET.get("where", "")
-    form = forms.RegistrationForm(request.POST or None, member=member, where=where)
+    form = forms.RegistrationForm(request.POST or None, member=member, where=where, by=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             registration = registrations.start(
@@ -91,7 +92,9 @@ def registration_edit(request: HttpRequest, pk: int) -> HttpResponse:
     registration = access.editable_registration(request.user, pk)
     if registration.state not in (S.DRAFT, S.RETURNED):
         return redirect("registration_detail", pk)
-    form = forms.RegistrationForm(request.POST or None, member=registration.member, registration=registration)
+    form = forms.RegistrationForm(
+        request.POST or None, member=registration.member, registration=registration, by=request.user
+    )
     if request.method == "POST" and form.is_valid():
         try:
             registrations.edit(
@@ -165,7 +168,7 @@ def _steps(registration: ActivityRegistration) -> list[tuple[str, str]]:
 def registration_print(request: HttpRequest, pk: int) -> HttpResponse:
     """The registration form on A4, with the opinions given so far."""
     registration = access.get_registration(request.user, pk)
-    data = printing.registration_data(registration, sees_phone=access.sees_phone(request.user, registration.member))
+    data = printing.registration_data(registration, sees_phone=access.phone_on_paper(request.user, registration))
     audit.record("paper.printed", registration, by=request.user, organisation=registration.home_branch)
     return printing.answer(typeset.pdf("registration", data), f"registration-{registration.pk}")
 

@@ -55,6 +55,10 @@ def li(scene: Scene) -> dict[str, Any]:
     return {"pk": scene.world.members["li"].pk}
 
 
+def li_and_wang(scene: Scene) -> dict[str, Any]:
+    return {"pk": scene.world.members["li"].pk, "other_pk": scene.world.members["wang"].pk}
+
+
 def li_as_member_pk(scene: Scene) -> dict[str, Any]:
     return {"member_pk": scene.world.members["li"].pk}
 
@@ -184,6 +188,26 @@ MATRIX: dict[str, Row] = {
     "card_end": Row(None, HOME, li),
     "my_page": Row(MEMBERS),
     "my_card": Row("member"),
+    "member_reveal": Row(HOME, HOME, lambda scene: {**li(scene), "field": "phone"}),
+    "contact_sheet": Row(OFFICERS, OFFICERS),
+    "disclosure_list": Row(SECRETARIES),
+    "disclosure_new": Row(SECRETARIES, SECRETARIES),
+    "disclosure_detail": Row("home_secretary", None, pk("disclosure")),
+    "disclosure_export": Row("home_secretary", None, pk("disclosure")),
+    "disclosure_decide": Row(None, "unit_secretary", pk("disclosure")),
+    "disclosure_open": Row(None, "home_secretary", pk("disclosure")),
+    "my_data": Row(MEMBERS),
+    "my_data_download": Row(MEMBERS),
+    "correction_new": Row(MEMBERS, MEMBERS),
+    "correction_list": Row(OFFICERS),
+    "correction_detail": Row(f"member {HOME}", None, pk("correction")),
+    "correction_answer": Row(None, HOME, pk("correction")),
+    "correction_withdraw": Row(None, "member", pk("correction")),
+    "duplicate_list": Row(SECRETARIES),
+    "duplicate_pair": Row("unit_secretary", None, li_and_wang),
+    "duplicate_merge": Row(None, "unit_secretary", li_and_wang),
+    "duplicate_apart": Row(None, "unit_secretary", li_and_wang),
+    "retention": Row("system_admin auditor"),
     "roster_import": Row(OFFICERS, OFFICERS),
     "roster_import_template": Row(OFFICERS),
     "roster_import_preview": Row(OFFICERS, None, token),

@@ -17,6 +17,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from members.actions import merging
 from members.models import HomeMembership, Member
 from tests.factories import MemberFactory, id_number
 from tests.members.test_reporting_in import sign_in
@@ -267,3 +268,14 @@ def test_an_upload_is_its_uploaders_only(world: World) -> None:
 def test_a_forged_organisation_is_an_ordinary_error(world: World) -> None:
     page = upload(world, "home_secretary", sheet([HEADER, line(1)]), world.branch_c)
     assert list(page.context["form"].errors) == ["organisation"]
+
+
+def test_a_roster_that_still_lists_a_merged_row_means_the_person(world: World, tmp_path: Path) -> None:
+    """The row that was closed keeps its number: it must come neither back nor in as somebody new."""
+    run(tmp_path, sheet([HEADER, line(1), line(2)]))
+    kept, closed = (Member.objects.with_id_number(id_number(serial)).get() for serial in (1, 2))
+    merging.merge(keep=kept, lose=closed, by=world.users["home_secretary"])
+    result, status = run(tmp_path, sheet([HEADER, line(2, name=kept.name, phone=kept.phone)]))
+    assert (status, result) == (0, {"added": 0, "changed": 0, "unchanged": 1, "refused": []})
+    kept.refresh_from_db()
+    assert kept.id_number == id_number(1)

@@ -1,4 +1,4 @@
-"""Forms of the roster and of reporting in."""
+"""Forms of reporting in."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from branches.enums import ACTIVITY_ONLY_SETTINGS, Kind
 from branches.models import Organisation
-from branches.permissions import Permission
-from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
-from dualmgmt.lib.forms import DateInput
-from members import idnumber
+from dualmgmt.lib.secrets import mask_phone
 from members.actions.registrations import snapshot
 from members.enums import OPEN_REGISTRATION_STATES, DeclineReason, RegistrationReason
+from members.forms.concealed import conceal, kept
 from members.models import ActivityRegistration, Member, Skill
 from members.queries import placements
 from members.rules import check_validity
-from members.values import clean_id_number, clean_phone
+from members.values import clean_phone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,6 +86,7 @@ class RegistrationForm(forms.Form):
         *args: Any,
         member: Member,
         registration: ActivityRegistration | None = None,
+        by: User,
         where: str = "",
         **kwargs: Any,
     ) -> None:
@@ -102,6 +100,12 @@ class RegistrationForm(forms.Form):
             initial["pledge"] = registration.pledge
         kwargs["initial"] = {**initial, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
+        # On the member's behalf: what is on record stays on record, unseen.
+        self.concealed: dict[str, str] = {}
+        if member.user_id != by.pk:
+            self.concealed = {name: filled[name] for name in ("phone", "home_address") if filled.get(name)}
+            masks = {"phone": mask_phone(filled.get("phone", "")), "home_address": "***"}
+            conceal(self, {name: (value, masks[name]) for name, value in self.concealed.items()})
         if registration is not None:
             del self.fields["organisation"]
             return
@@ -117,7 +121,11 @@ class RegistrationForm(forms.Form):
         field.choices = grouped(receivers, where.strip())  # type: ignore[attr-defined]
 
     def clean_phone(self) -> str:
-        return clean_phone(self.cleaned_data["phone"])
+        typed = self.cleaned_data["phone"]
+        return clean_phone(typed) if typed else self.concealed["phone"]
+
+    def clean_home_address(self) -> str:
+        return kept(self, "home_address", self.concealed.get("home_address", ""))
 
     def typed(self) -> dict[str, Any]:
         """What was typed over the master data, as it goes into the registration's snapshot."""
@@ -186,90 +194,3 @@ class FindLetterForm(forms.Form):
         required=False,
         help_text=_("As printed on the letter, for example under its square code."),
     )
-
-
-class MemberForm(forms.ModelForm[Member]):
-    """A member typed in by hand, or corrected by the home branch."""
-
-    branch = forms.ModelChoiceField(label=_("Home branch"), queryset=Organisation.objects.none())
-
-    class Meta:
-        model = Member
-        fields = [
-            "name", "sex", "id_number", "birth_date", "ethnicity", "education", "phone", "home_address", "kind",
-            "joined_on", "full_on", "party_post", "work_unit", "work_post", "work_status", "exempt", "exempt_reason",
-            "skills",
-        ]  # fmt: skip
-        widgets = {
-            "id_number": forms.TextInput,
-            "phone": forms.TextInput,
-            "home_address": forms.TextInput,
-            "birth_date": DateInput,
-            "joined_on": DateInput,
-            "full_on": DateInput,
-            "skills": forms.CheckboxSelectMultiple,
-        }
-        help_texts = {"exempt": _("For age or illness; the member then stands in no rate.")}
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            # A stored number is never sent to the browser; typing a new one replaces it.
-            del self.fields["branch"], self.fields["id_number"]
-            return
-        homes = Organisation.objects.where(user, Permission.ROSTER_EDIT).active().filter(kind=Kind.BRANCH)
-        self.fields["branch"].queryset = homes.exclude(setting__in=ACTIVITY_ONLY_SETTINGS)  # type: ignore[attr-defined]
-
-    def clean_id_number(self) -> str:
-        return clean_id_number(self.cleaned_data["id_number"])
-
-    def clean_phone(self) -> str:
-        phone = self.cleaned_data["phone"]
-        return clean_phone(phone) if phone else ""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("exempt") and not cleaned.get("exempt_reason"):
-            self.add_error("exempt_reason", _("Say why the member is exempt."))
-        if cleaned.get("id_number") and not cleaned.get("birth_date"):
-            cleaned["birth_date"] = idnumber.birth_date(cleaned["id_number"])
-        if cleaned.get("id_number") and cleaned.get("sex") and idnumber.sex(cleaned["id_number"]) != cleaned["sex"]:
-            self.add_error("sex", _("The ID number says otherwise. Check both."))
-        for name in ("birth_date", "joined_on", "full_on"):
-            if cleaned.get(name) and cleaned[name] > today():
-                self.add_error(name, _("This date lies in the future."))
-        return cleaned
-
-
-class SlipForm(forms.Form):
-    resets_second_factor = forms.BooleanField(
-        label=_("The phone with the second step is lost, too"),
-        required=False,
-        help_text=_("Then the second step is removed and set up anew after signing in."),
-    )
-
-
-class ActivationForm(forms.Form):
-    """Used without an account's session: whoever holds the slip sets the password."""
-
-    name = forms.CharField(
-        label=_("Card number, phone or user name"),
-        max_length=60,
-        widget=forms.TextInput(attrs={"autocomplete": "username"}),
-        help_text=_("As printed on the slip."),
-    )
-    code = forms.CharField(
-        label=_("Code on the slip"), max_length=30, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
-    password = forms.CharField(
-        label=_("New password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
-    )
-    again = forms.CharField(
-        label=_("New password, again"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("password") and cleaned.get("again") and cleaned["password"] != cleaned["again"]:
-            self.add_error("again", _("The two passwords differ."))
-        return cleaned

@@ -1,0 +1,1 @@
+"""Forms of people, of reporting in, of accounts and of personal data, by noun."""
