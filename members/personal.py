@@ -54,7 +54,8 @@ def label_of(name: str) -> str:
     return str(field.verbose_name)
 
 
-def sections(member: Member) -> Iterable[Sheet]:
+def _registry(member: Member) -> Sheet:
+    """Every field of the roll, in the clear: it is the person's own."""
     facts = [
         (label_of(name), value)
         for name, value in (
@@ -80,7 +81,11 @@ def sections(member: Member) -> Iterable[Sheet]:
             ("available_times", member.available_times),
         )
     ]
-    yield Sheet(_("Registry"), [_("Item"), _("Content")], [[str(label), value] for label, value in facts])
+    return Sheet(_("Registry"), [_("Item"), _("Content")], [[str(label), value] for label, value in facts])
+
+
+def sections(member: Member) -> Iterable[Sheet]:
+    yield _registry(member)
     yield Sheet(
         _("Home over time"),
         [_("Home branch"), _("from"), _("to"), _("basis")],

@@ -151,27 +151,41 @@ def set_up(world: World) -> Scene:
         slip=accounts.request_slip(
             user=world.users["home_secretary"], organisation=world.branch_a, by=world.users["unit_secretary"]
         ),
-        disclosure=disclosures.ask_in_bulk(
-            members=Member.objects.filter(pk=world.members["li"].pk),
-            chosen=[DisclosedField.PHONE],
-            purpose=Purpose.CONTACT,
-            words="",
-            organisation=world.branch_a,
-            by=world.users["home_secretary"],
-        ),
-        correction=corrections.ask(
-            member=world.members["li"],
-            field=CorrectionField.WORK_UNIT,
-            proposed="芝罘区税务局征收科",
-            by=world.users["member"],
-        ),
-        proposal=appointments.propose(
-            user=world.users["member"],
-            organisation=world.branch_a,
-            role=Role.CLERK,
-            starts_on=timezone.localdate(),
-            by=world.users["unit_secretary"],
-        ),
+        disclosure=_disclosure(world),
+        correction=_correction(world),
+        proposal=_proposal(world),
+    )
+
+
+def _proposal(world: World) -> Appointment:
+    """The member as clerk of their own branch, waiting for approval."""
+    return appointments.propose(
+        user=world.users["member"],
+        organisation=world.branch_a,
+        role=Role.CLERK,
+        starts_on=timezone.localdate(),
+        by=world.users["unit_secretary"],
+    )
+
+
+def _disclosure(world: World) -> Disclosure:
+    """A list of one phone, waiting for its second key."""
+    return disclosures.ask_in_bulk(
+        members=Member.objects.filter(pk=world.members["li"].pk),
+        chosen=[DisclosedField.PHONE],
+        purpose=Purpose.CONTACT,
+        words="",
+        organisation=world.branch_a,
+        by=world.users["home_secretary"],
+    )
+
+
+def _correction(world: World) -> CorrectionRequest:
+    return corrections.ask(
+        member=world.members["li"],
+        field=CorrectionField.WORK_UNIT,
+        proposed="芝罘区税务局征收科",
+        by=world.users["member"],
     )
 
 
