@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max
@@ -21,11 +22,18 @@ if TYPE_CHECKING:
     from dualmgmt.lib.actors import Actor
     from members.models import User
 
+FIRST_OFFICES_AT_LEAST = {
+    Role.SECURITY_ADMIN: 2,
+    Role.SYSTEM_ADMIN: 1,
+    Role.AUDITOR: 1,
+    Role.DEPARTMENT_OFFICER: 1,
+}
 BRANCH_HAS_NOTHING_BELOW = _(
     "A branch has no organisations below it. Choose a committee or general branch as the parent."
 )
 PARENT_NOT_ACTIVE = _("The parent organisation is no longer active. Choose another one.")
 EXTERNAL_RECEIVES_NOBODY = _("An organisation outside the portal cannot accept registrations.")
+NOT_THE_TOP = _("This organisation is not the topmost one.")
 CODE_TAKEN = _("This code already belongs to another organisation.")
 NOT_ACTIVE = _("This organisation is not active, so it cannot be changed.")
 DOCUMENT_MISSING = _("Give the number of the document that decided this.")
@@ -57,6 +65,10 @@ LAST_SECRETARY = _("This is the last secretary here. Hand the office over, or sa
 NOBODY_ABOVE = _("There is no committee above that could act. Hand the office over.")
 TWO_SECURITY_ADMINISTRATORS = _("Two security administrators have to remain. Appoint another one first.")
 ALREADY_BOOTSTRAPPED = _("The portal has its administrators already; further ones are proposed in the portal.")
+FIRST_OFFICES = _(
+    "A new city begins with two security administrators, a system administrator, an auditor and a department officer, "
+    "each of them another person."
+)
 ALREADY_PAIRED = _("These two are paired already.")
 PAIR_WITH_RECEIVER = _("Choose an organisation that accepts registrations and is not part of the same tree line.")
 CREDIT_CODE_TAKEN = _("This unified social credit code already belongs to another unit.")
@@ -176,6 +188,14 @@ def check_office(organisation: Organisation, role: str) -> None:
         raise ActionDenied(NO_DEPARTMENT_HERE, "no_department_here")
     if role in ADMINISTRATOR_ROLES and organisation.depth != 1:
         raise ActionDenied(ADMINISTRATORS_AT_THE_TOP, "administrators_at_the_top")
+
+
+def check_first_offices(offices: list[tuple[User, Role]]) -> None:
+    """Enough people for two keys from the first day, and nobody in two of the offices that exclude each other."""
+    held = Counter(role for _user, role in offices)
+    enough = all(held[role] >= least for role, least in FIRST_OFFICES_AT_LEAST.items())
+    if not enough or len({user.pk for user, _role in offices}) < len(offices):
+        raise ActionDenied(FIRST_OFFICES, "first_offices")
 
 
 def has_department(organisation: Organisation) -> bool:

@@ -39,3 +39,8 @@ _BRACKETS = str.maketrans("[](){}【】<>", "〔〕〔〕〔〕〔〕〔〕")
 def letter_number(text: str) -> str:
     """A letter number as it is printed: ``芝税介[2026] 12`` → ``芝税介〔2026〕12``; 号 at the end may be missing."""
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).translate(_BRACKETS)
+
+
+def in_groups(code: str) -> str:
+    """A code as it is copied by hand: ABCDEFGH → ABCD-EFGH."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))

@@ -157,16 +157,19 @@ def _end(appointment: Appointment, last_day: dt.date, by: Actor, *, remark: str)
 
 
 @transaction.atomic
-def bootstrap(*, root: Organisation, administrators: list[tuple[User, Role]], by: Actor) -> list[Appointment]:
-    """The first administrators of a new city; later ones take two keys.
+def bootstrap(*, root: Organisation, offices: list[tuple[User, Role]], by: Actor) -> list[Appointment]:
+    """The first administrators and department officers of a new city; later ones take two keys.
 
-    Raises :class:`ActionDenied` once anybody holds an administrator's office.
+    Raises :class:`ActionDenied` once anybody holds an administrator's office,
+    where an office is missing, or where one person would hold two.
     """
     Organisation.objects.hold_tree()
     if Appointment.objects.lasting().filter(role__in=rules.ADMINISTRATOR_ROLES).exists():
         raise ActionDenied(rules.ALREADY_BOOTSTRAPPED, "already_bootstrapped")
+    rules.check_first_offices(offices)
     rows = []
-    for user, role in administrators:
+    for user, role in offices:
+        rules.check_office(root, role)
         row = Appointment.objects.create(
             user=user, organisation=root, role=role, starts_on=today(), approved_at=timezone.now()
         )

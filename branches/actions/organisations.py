@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 
 from branches import rules
 from branches.actions.changes import record_founding
-from branches.models import Organisation, Unit
+from branches.enums import Kind
+from branches.models import Division, Organisation, Unit
 from dualmgmt.lib import audit
 from dualmgmt.lib.denied import ActionDenied
 
@@ -30,6 +31,22 @@ EDITABLE = frozenset(
         "term_ends_on",
     }
 )
+
+
+@transaction.atomic
+def found_root(*, code: str, name: str, short_code: str, leads: Division | None, by: Actor) -> Organisation:
+    """The topmost committee of a new city; it is the one there is where its code is known already."""
+    Organisation.objects.hold_tree()
+    known = Organisation.objects.filter(code=code).first()
+    if known is not None:
+        if known.depth > 1:
+            raise ActionDenied(rules.NOT_THE_TOP, "not_the_top")
+        return known
+    root = Organisation.objects.create(
+        code=code, name=name, short_code=short_code, kind=Kind.COMMITTEE, leads=leads, division=leads
+    )
+    audit.record("organisation.created", root, by=by, organisation=root, name=root.name)
+    return root
 
 
 @transaction.atomic

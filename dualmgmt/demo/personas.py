@@ -34,6 +34,7 @@ PERSONAS: tuple[Persona, ...] = (
     Persona("auditor", "shenji", "吴清", _("Auditor"), _("Reads the audit log")),
     Persona("system_admin", "xitong", "郑凯", _("System administrator"), _("Looks at jobs")),
     Persona("security_admin", "anquan", "冯洁", _("Security administrator"), _("Holds no business data")),
+    Persona("security_admin2", "anquan2", "程亮", _("Security administrator"), _("Is the second key for offices")),
 )
 
 BY_KEY = {persona.key: persona for persona in PERSONAS}

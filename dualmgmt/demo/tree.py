@@ -13,6 +13,7 @@ from django.utils import timezone
 from branches.enums import Kind, Role, Sector, Setting
 from branches.imports import divisions
 from branches.models import Appointment, Division, Organisation, Unit
+from branches.rules import FIRST_OFFICES_AT_LEAST
 from dualmgmt.demo import ROOT_CODE
 from dualmgmt.demo.personas import BY_KEY, PERSONAS
 from dualmgmt.demo.texts import THEMES, UNITS
@@ -114,6 +115,7 @@ def _organisations(ground: Ground, limit: int | None) -> None:
                 break
             _community(ground, add, street, place)
     _works(ground, add, zhifu, district)
+    _elections(ground)
     Organisation.objects.bulk_create(rows, batch_size=500)
 
 
@@ -150,6 +152,14 @@ def _community(ground: Ground, add: object, street: Organisation, place: Divisio
         )
     ground.communities.append(community)
     ground.placements[index] = below
+
+
+def _elections(ground: Ground) -> None:
+    """Terms of three years; every fifth home branch elects anew within two months."""
+    for number, home in enumerate(ground.homes):
+        ends = ground.today + dt.timedelta(days=60 if number % 5 == 0 else 500)
+        home.elected_on, home.term_ends_on = ends - dt.timedelta(days=3 * 365), ends
+        home.committee_size = 3
 
 
 def _works(ground: Ground, add: object, zhifu: Organisation, district: Division) -> None:
@@ -241,6 +251,7 @@ def _accounts(ground: Ground) -> None:
         (ground.users["auditor"], by_code[ROOT_CODE].pk, Role.AUDITOR),
         (ground.users["system_admin"], by_code[ROOT_CODE].pk, Role.SYSTEM_ADMIN),
         (ground.users["security_admin"], by_code[ROOT_CODE].pk, Role.SECURITY_ADMIN),
+        (ground.users["security_admin2"], by_code[ROOT_CODE].pk, Role.SECURITY_ADMIN),
     ]
     for index, below in ground.placements.items():
         # A community's own branches have no secretary of their own yet: the community's acts for them.
@@ -253,6 +264,9 @@ def _accounts(ground: Ground) -> None:
             role=role,
             starts_on=ground.today - dt.timedelta(days=700),
             approved_at=timezone.now(),
+            # The first administrators and the department come with `bootstrap`; the department proposes everybody else.
+            granted_by=None if role in FIRST_OFFICES_AT_LEAST else ground.users["department"],
+            approved_by=None if role in FIRST_OFFICES_AT_LEAST else ground.users["security_admin"],
         )
         for user, pk, role in posts
     )

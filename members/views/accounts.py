@@ -23,6 +23,7 @@ from members.actions import accounts
 from members.enums import SlipState
 from members.forms.accounts import ActivationForm, SlipForm
 from members.models import ActivationSlip
+from members.values import in_groups
 
 TRIES_PER_TEN_MINUTES = 20
 
@@ -94,7 +95,7 @@ def slip_print(request: HttpRequest, pk: int) -> HttpResponse:
     address = request.build_absolute_uri(reverse("account_activate"))
     context = {
         "slip": slip,
-        "code": "-".join(code[start : start + 4] for start in range(0, len(code), 4)),
+        "code": in_groups(code),
         "address": address,
         "qr": qr.svg(address),
         "names": access.sign_in_names(slip.user),
