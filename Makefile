@@ -66,7 +66,7 @@ check-catalogue:
 	@echo "— catalogue"; $(PY) manage.py check_catalogue
 
 check-docs:
-	@echo "— generated docs"; $(PY) manage.py make_docs --check
+	@echo "— generated docs"; $(PY) manage.py make_docs --check && $(PY) -m tests.access.document --check
 
 check-sizes:
 	@echo "— sizes"; $(PY) manage.py check_sizes
@@ -93,6 +93,7 @@ fix: setup-dev ## 自动修复可修复的 / repair what a machine can repair
 	@$(PY) -m ruff format --quiet .
 	@$(PY) manage.py make_messages
 	@$(PY) manage.py make_docs
+	@$(PY) -m tests.access.document
 
 messages: setup-dev ## 更新译文目录 / extract strings into the catalogue
 	@$(PY) manage.py make_messages

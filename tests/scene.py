@@ -29,7 +29,15 @@ from members.models import (
 )
 from projects.actions import claims, records
 from projects.models import Claim, Need, ServiceProject, ServiceRecord
-from tests.factories import CategoryFactory, NeedFactory, PeriodFactory, ProjectFactory, RegistrationFactory
+from tests.factories import (
+    AppointmentFactory,
+    CategoryFactory,
+    NeedFactory,
+    PeriodFactory,
+    ProjectFactory,
+    RegistrationFactory,
+    UserFactory,
+)
 from tests.world import World
 
 
@@ -99,7 +107,18 @@ def verified_record(world: World, claim: Claim, *, day: dt.date, hours: str = "2
     return record
 
 
+# Sibling and ancestor of those in tests.world: persona → (organisation, role).
+NEIGHBOURS = {
+    "sibling_secretary": ("branch_b", Role.SECRETARY),
+    "sibling_community_secretary": ("community2", Role.SECRETARY),
+    "district_secretary": ("district", Role.SECRETARY),
+}
+
+
 def set_up(world: World) -> Scene:
+    for name, (organisation, role) in NEIGHBOURS.items():
+        world.users[name] = UserFactory(username=name, name=name)
+        AppointmentFactory(user=world.users[name], organisation=world.organisations[organisation], role=role)
     registration = register(world, "li", "community", issuer="home_secretary", accepter="community_secretary")
     asked = ask(world, "li", "community2")
     # zhao of another unit is registered too: the row that must not leak.

@@ -17,19 +17,24 @@ from tests.scene import Scene
 ANYBODY = "*"
 SIGNED_IN = (
     "stranger member other_member home_secretary other_secretary unit_secretary community_secretary community_clerk "
-    "other_community_secretary street_officer department_officer system_admin security_admin auditor"
+    "other_community_secretary street_officer department_officer system_admin security_admin auditor "
+    "sibling_secretary sibling_community_secretary district_secretary"
 )
+# Own, ancestor, sibling and foreign organisation, on the unit line and on the area line.
 SECRETARIES = (
-    "home_secretary other_secretary unit_secretary community_secretary other_community_secretary street_officer"
+    "home_secretary unit_secretary sibling_secretary other_secretary "
+    "community_secretary street_officer sibling_community_secretary other_community_secretary district_secretary"
 )
 OFFICERS = f"{SECRETARIES} community_clerk"
 MEMBERS = "member other_member"
 BUSINESS = f"{MEMBERS} {OFFICERS} department_officer"
 APPOINTERS = f"{SECRETARIES} department_officer security_admin"
-ACCOUNT_MANAGERS = "home_secretary unit_secretary department_officer security_admin"
-HOME = "home_secretary unit_secretary"
-RECEIVER = "community_secretary community_clerk street_officer"
-RECEIVER_HEADS = "community_secretary street_officer"
+ACCOUNT_MANAGERS = "home_secretary unit_secretary district_secretary department_officer security_admin"
+ABOVE_HOME = "unit_secretary district_secretary"
+ABOVE_RECEIVER = "street_officer district_secretary"
+HOME = f"home_secretary {ABOVE_HOME}"
+RECEIVER = f"community_secretary community_clerk {ABOVE_RECEIVER}"
+RECEIVER_HEADS = f"community_secretary {ABOVE_RECEIVER}"
 BOTH_SIDES = f"member {HOME} {RECEIVER}"
 
 
@@ -137,37 +142,35 @@ MATRIX: dict[str, Row] = {
     "organisation_import": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer"),
     "organisation_edit": Row(f"{RECEIVER_HEADS} department_officer", f"{RECEIVER_HEADS} department_officer", community),
     "organisation_change": Row(
-        "street_officer department_officer",
-        "street_officer department_officer",
+        f"{ABOVE_RECEIVER} department_officer",
+        f"{ABOVE_RECEIVER} department_officer",
         lambda scene: {"code": scene.world.community.code, "kind": "rename"},
     ),
-    "organisation_split": Row("unit_secretary department_officer", "unit_secretary department_officer", branch),
+    "organisation_split": Row(f"{ABOVE_HOME} department_officer", f"{ABOVE_HOME} department_officer", branch),
     "branch_rules": Row(f"{SECRETARIES} department_officer"),
     "branch_rules_export": Row(f"{SECRETARIES} department_officer"),
-    "exception_new": Row("street_officer department_officer", "street_officer department_officer", community),
-    "pairing_new": Row(None, "home_secretary unit_secretary department_officer", branch),
-    "pairing_end": Row(None, "home_secretary unit_secretary department_officer", pk("pairing")),
+    "exception_new": Row(f"{ABOVE_RECEIVER} department_officer", f"{ABOVE_RECEIVER} department_officer", community),
+    "pairing_new": Row(None, f"{HOME} department_officer", branch),
+    "pairing_end": Row(None, f"{HOME} department_officer", pk("pairing")),
     "unit_list": Row(f"{SECRETARIES} department_officer"),
     "unit_new": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer"),
     "unit_detail": Row(f"{SECRETARIES} department_officer", None, unit),
     "unit_edit": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer", unit),
     # Offices
     "appointment_desk": Row(APPOINTERS),
-    "appointment_list": Row("home_secretary unit_secretary department_officer security_admin", None, branch),
-    "appointment_new": Row(
-        "home_secretary unit_secretary department_officer", "home_secretary unit_secretary department_officer", branch
-    ),
+    "appointment_list": Row(f"{HOME} department_officer security_admin", None, branch),
+    "appointment_new": Row(f"{HOME} department_officer", f"{HOME} department_officer", branch),
     "administrator_new": Row("security_admin", "security_admin"),
-    "appointment_approve": Row(None, "home_secretary unit_secretary department_officer security_admin", pk("proposal")),
-    "appointment_decline": Row(None, "home_secretary unit_secretary department_officer security_admin", pk("proposal")),
+    "appointment_approve": Row(None, f"{HOME} department_officer security_admin", pk("proposal")),
+    "appointment_decline": Row(None, f"{HOME} department_officer security_admin", pk("proposal")),
     "appointment_end": Row(
-        "home_secretary unit_secretary department_officer",
-        "home_secretary unit_secretary department_officer",
+        f"{HOME} department_officer",
+        f"{HOME} department_officer",
         pk("office"),
     ),
     "appointment_hand_over": Row(
-        "home_secretary unit_secretary department_officer",
-        "home_secretary unit_secretary department_officer",
+        f"{HOME} department_officer",
+        f"{HOME} department_officer",
         pk("office"),
     ),
     "capacity_choose": Row(None, SIGNED_IN),
@@ -194,7 +197,7 @@ MATRIX: dict[str, Row] = {
     "disclosure_new": Row(SECRETARIES, SECRETARIES),
     "disclosure_detail": Row("home_secretary", None, pk("disclosure")),
     "disclosure_export": Row("home_secretary", None, pk("disclosure")),
-    "disclosure_decide": Row(None, "unit_secretary", pk("disclosure")),
+    "disclosure_decide": Row(None, ABOVE_HOME, pk("disclosure")),
     "disclosure_open": Row(None, "home_secretary", pk("disclosure")),
     "my_data": Row(MEMBERS),
     "my_data_download": Row(MEMBERS),
@@ -204,9 +207,9 @@ MATRIX: dict[str, Row] = {
     "correction_answer": Row(None, HOME, pk("correction")),
     "correction_withdraw": Row(None, "member", pk("correction")),
     "duplicate_list": Row(SECRETARIES),
-    "duplicate_pair": Row("unit_secretary", None, li_and_wang),
-    "duplicate_merge": Row(None, "unit_secretary", li_and_wang),
-    "duplicate_apart": Row(None, "unit_secretary", li_and_wang),
+    "duplicate_pair": Row(ABOVE_HOME, None, li_and_wang),
+    "duplicate_merge": Row(None, ABOVE_HOME, li_and_wang),
+    "duplicate_apart": Row(None, ABOVE_HOME, li_and_wang),
     "retention": Row("system_admin auditor"),
     "roster_import": Row(OFFICERS, OFFICERS),
     "roster_import_template": Row(OFFICERS),
@@ -277,9 +280,10 @@ MATRIX: dict[str, Row] = {
     "run_detail": Row("department_officer system_admin", None, pk("run")),
     "run_retry": Row(None, "department_officer", pk("run")),
     "report_list": Row(f"{OFFICERS} department_officer"),
-    "report_detail": Row(f"{HOME} department_officer", None, pk("report")),
-    "report_print": Row("unit_secretary department_officer", None, pk("report")),
-    "report_export": Row("unit_secretary department_officer", None, pk("report")),
+    # The report of a unit: a branch in it reads its own section (tests/evaluations).
+    "report_detail": Row(f"{HOME} sibling_secretary department_officer", None, pk("report")),
+    "report_print": Row(f"{ABOVE_HOME} department_officer", None, pk("report")),
+    "report_export": Row(f"{ABOVE_HOME} department_officer", None, pk("report")),
     "report_acknowledge": Row(None, HOME, section),
     "report_guide": Row(None, HOME, section),
     "dashboard": Row(f"{OFFICERS} department_officer"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.access.matrix import MATRIX, SIGNED_IN
+from tests.factories import PASSWORD
 from tests.scene import Scene, set_up
 from tests.world import World
 
@@ -29,16 +31,22 @@ NOT_HERE = {"account_signup", "account_email", "account_reset_password", "accoun
 ANY_METHOD = {"front", "health", "set_language", "need_reported", "todo", "api_schema", "api_docs"}
 
 
-def named(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+def named(resolver: URLResolver, prefix: str = "", above: str = "") -> Iterator[tuple[str, str]]:
+    """Name and address of every pattern."""
     for pattern in resolver.url_patterns:
+        route = above + str(pattern.pattern).removeprefix("^").removesuffix("$")
         if isinstance(pattern, URLResolver):
-            yield from named(pattern, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix)
+            yield from named(pattern, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix, route)
         elif isinstance(pattern, URLPattern):
-            yield f"{prefix}{pattern.name or pattern.pattern}"
+            yield f"{prefix}{pattern.name or pattern.pattern}", route
+
+
+def patterns() -> dict[str, str]:
+    return dict(named(get_resolver()))
 
 
 def ours() -> set[str]:
-    return {name for name in named(get_resolver()) if not name.startswith("admin:")} - FOREIGN - NOT_HERE
+    return {name for name in patterns() if not name.startswith("admin:")} - FOREIGN - NOT_HERE
 
 
 @pytest.fixture
@@ -57,14 +65,24 @@ def test_pages_that_this_portal_does_not_have(client: Client, db: None, name: st
     assert client.post(reverse(name), {"email": "a@example.com"}).status_code == 404
 
 
-def test_every_persona_is_known(world: World) -> None:
-    assert set(SIGNED_IN.split()) == set(world.users)
+def test_every_persona_is_known(scene: Scene) -> None:
+    assert set(SIGNED_IN.split()) == set(scene.world.users)
 
 
-def _mismatch(scene: Scene, persona: str, name: str, method: str, expected: bool | None) -> str | None:
+def _signed_in(scene: Scene, persona: str) -> Client:
+    """Through the sign-in page, with a password."""
     client = Client(raise_request_exception=True)
-    if persona != "anonymous":
-        client.force_login(scene.world.users[persona], backend="members.backends.PortalBackend")
+    if persona == "anonymous":
+        return client
+    user = scene.world.users[persona]
+    user.set_password(PASSWORD)
+    user.save()
+    answer = client.post(reverse("account_login"), {"login": user.username, "password": PASSWORD})
+    assert answer.status_code == 302, answer.content.decode()
+    return client
+
+
+def _mismatch(client: Client, scene: Scene, persona: str, name: str, method: str, expected: bool | None) -> str | None:
     url = reverse(name, kwargs=MATRIX[name].kwargs(scene))
     answer = client.get(url) if method == "GET" else client.post(url)
     status = answer.status_code
@@ -82,9 +100,12 @@ def _mismatch(scene: Scene, persona: str, name: str, method: str, expected: bool
 def test_who_gets_in(scene: Scene, persona: str) -> None:
     """Not signed in goes to the sign-in page; out of scope is 404, not allowed 403, wrong method 405."""
     wrong = []
+    client = _signed_in(scene, persona)
+    cookies = client.cookies.output(header="", sep=";")
     for name, row in MATRIX.items():
         for method in ("GET",) if name in ANY_METHOD else ("GET", "POST"):
             mark = transaction.savepoint()  # every request meets the same scene
-            wrong.append(_mismatch(scene, persona, name, method, row.may(persona, method)))
+            client.cookies = SimpleCookie(cookies)
+            wrong.append(_mismatch(client, scene, persona, name, method, row.may(persona, method)))
             transaction.savepoint_rollback(mark)
-    assert [line for line in wrong if line] == []
+    assert not any(wrong), "\n".join(line for line in wrong if line)
