@@ -83,6 +83,30 @@ RULES_WITH_EXCEPTIONS = (
 )
 
 
+class ResourceKind(models.TextChoices):
+    """What a unit offers to the organisation it is paired with."""
+
+    EXPERTISE = "expertise", pgettext_lazy("resource", "Expertise")
+    VENUE = "venue", pgettext_lazy("resource", "Venue")
+    EQUIPMENT = "equipment", pgettext_lazy("resource", "Equipment")
+    FUNDS = "funds", pgettext_lazy("resource", "Funds")
+    SERVICE = "service", pgettext_lazy("resource", "Service")
+    OTHER = "other", pgettext_lazy("resource", "Other")
+
+
+class Paper(models.TextChoices):
+    """Papers whose words an office may set."""
+
+    LETTER = "letter", _("Introduction letter")
+    RECEIPT = "receipt", _("Receipt")
+    REGISTRATION_FORM = "registration_form", _("Registration form")
+    MEMBER_CARD = "member_card", _("Member card")
+    FEEDBACK_CARD = "feedback_card", _("Service record card")
+    ROSTER = "roster", _("Roster of registered members")
+    STUB_REGISTER = "stub_register", _("Stub register")
+    TRANSFER_LETTER = "transfer_letter", _("Letter of the organisational relation")
+
+
 class Sector(models.TextChoices):
     ORGAN = "organ", _("Party or government organ")
     INSTITUTION = "institution", _("Public institution")

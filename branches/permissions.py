@@ -31,6 +31,10 @@ class Permission(StrEnum):
     LETTER_ISSUE = auto()
     REGISTRATION_VIEW = auto()
     REGISTRATION_ACCEPT = auto()
+    # At the receiver's desk: walk-ins and paper letters of homes outside the portal.
+    REGISTRATION_ENTER = auto()
+    # Send and accept organisational relations.
+    RELATION_TRANSFER = auto()
     NEED_VIEW = auto()
     NEED_HANDLE = auto()
     PROJECT_VIEW = auto()
@@ -64,6 +68,7 @@ _CLERK = frozenset(
         P.ROSTER_EDIT,
         P.LETTER_VIEW,
         P.REGISTRATION_VIEW,
+        P.REGISTRATION_ENTER,
         P.NEED_VIEW,
         P.NEED_HANDLE,
         P.PROJECT_VIEW,
@@ -85,6 +90,7 @@ _ORGANISATION_MEMBER = _CLERK | {
     P.CARD_ISSUE,
     P.LETTER_ISSUE,
     P.REGISTRATION_ACCEPT,
+    P.RELATION_TRANSFER,
     P.CLAIM_FOR_BRANCH,
     P.REPORT_ACKNOWLEDGE,
     P.GUIDANCE_WRITE,

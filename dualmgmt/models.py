@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from dualmgmt.lib.secrets import EncryptedJSONField
+
 
 class AuditEvent(models.Model):
     """Who did what to which row, and when. Append-only; no foreign key to the subject."""
@@ -115,6 +117,21 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} → {self.user_id}"
+
+
+class FormDraft(models.Model):
+    """What somebody has typed into a form and not sent yet; survives a lost session. Encrypted whole."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
+    key = models.CharField(max_length=80)
+    data = EncryptedJSONField(default=dict)
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_draft_per_user_and_form")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.key}"
 
 
 class RunningNumber(models.Model):

@@ -155,6 +155,6 @@ def apply(plan: ChangePlan, by: Actor) -> None:
             memberships=rows, target=plan.heir, on=plan.effect_on, basis=plan.document_number.strip(), by=by
         )
     if plan.ends:
-        homes.replace_placements(source=plan.organisation, heir=plan.heir)
+        homes.replace_placements(source=plan.organisation, heir=plan.heir, on=plan.effect_on, by=by)
         if plan.heir is not None:
             homes.redirect_registrations(source=plan.organisation, heir=plan.heir, on=plan.effect_on, by=by)

@@ -82,8 +82,11 @@ class RegistrationReason(models.TextChoices):
 
 
 class LetterOrigin(models.TextChoices):
+    """How a letter reaches the receiver: online, on paper from the portal, on paper from a home outside it."""
+
     PORTAL = "portal", _("Issued in the portal")
     PAPER = "paper", _("Paper letter")
+    OUTSIDE = "outside", _("Paper letter from outside the portal")
 
 
 class LetterState(models.TextChoices):
@@ -110,12 +113,60 @@ class CloseReason(models.TextChoices):
     RETURNED_TO_HOME = "returned_to_home", _("Returned to the home branch")
     MOVED_RESIDENCE = "moved_residence", _("Moved house")
     CHANGED_UNIT = "changed_unit", _("Changed unit")
+    JOINED_ANOTHER = "joined_another", _("Registered with another organisation")
     MISTAKEN_REGISTRATION = "mistaken_registration", _("Registered by mistake")
     HEALTH_OR_AGE = "health_or_age", _("Health or age")
     MEMBERSHIP_ENDED = "membership_ended", _("Membership ended")
     DECEASED = "deceased", pgettext_lazy("close reason", "Deceased")
     BRANCH_ABOLISHED = "branch_abolished", _("Branch dissolved")
     OTHER = "other", pgettext_lazy("close reason", "Other")
+
+
+class Side(models.TextChoices):
+    """On whose behalf something about a registration is asked for."""
+
+    MEMBER = "member", pgettext_lazy("side", "The member")
+    RECEIVER = "receiver", pgettext_lazy("side", "The receiving organisation")
+    HOME = "home", pgettext_lazy("side", "The home branch")
+
+
+class SkillLevel(models.TextChoices):
+    BASIC = "basic", pgettext_lazy("skill level", "Basic")
+    PROFICIENT = "proficient", pgettext_lazy("skill level", "Proficient")
+    PROFESSIONAL = "professional", pgettext_lazy("skill level", "Professional")
+
+
+class CardEnd(models.TextChoices):
+    """Why a card is no longer valid."""
+
+    LOST = "lost", pgettext_lazy("card end", "Lost")
+    DAMAGED = "damaged", pgettext_lazy("card end", "Damaged")
+    DETAILS_CHANGED = "details_changed", pgettext_lazy("card end", "Details changed")
+    TRANSFERRED = "transferred", pgettext_lazy("card end", "Organisational relation transferred")
+    MEMBERSHIP_ENDED = "membership_ended", pgettext_lazy("card end", "Membership ended")
+
+
+class TransferState(models.TextChoices):
+    """Transfer of the organisational relation: the sender stays responsible until it is accepted."""
+
+    SENT = "sent", pgettext_lazy("transfer", "Waiting for acceptance")
+    ACCEPTED = "accepted", pgettext_lazy("transfer", "Accepted")
+    REFUSED = "refused", pgettext_lazy("transfer", "Not accepted")
+    WITHDRAWN = "withdrawn", pgettext_lazy("transfer", "Withdrawn")
+
+
+class TransferReason(models.TextChoices):
+    NEW_UNIT = "new_unit", pgettext_lazy("transfer reason", "New employer")
+    MOVED_HOUSE = "moved_house", pgettext_lazy("transfer reason", "Moved house")
+    RETIRED = "retired", pgettext_lazy("transfer reason", "Retired")
+    GRADUATED = "graduated", pgettext_lazy("transfer reason", "Graduated")
+    OTHER = "other", pgettext_lazy("transfer reason", "Other reason")
+
+
+class BatchLineState(models.TextChoices):
+    WAITING = "waiting", pgettext_lazy("batch line", "Not sent yet")
+    DONE = "done", pgettext_lazy("batch line", "Letter issued")
+    REFUSED = "refused", pgettext_lazy("batch line", "Not possible")
 
 
 class SlipState(models.TextChoices):

@@ -1,7 +1,15 @@
 """How registrations move (domain.md §1.5, design.md §5)."""
 
 from dualmgmt.lib.lifecycle import Lifecycle
-from members.enums import CardState, CorrectionState, DisclosureState, LetterState, SlipState
+from members.enums import (
+    BatchLineState,
+    CardState,
+    CorrectionState,
+    DisclosureState,
+    LetterState,
+    SlipState,
+    TransferState,
+)
 from members.enums import RegistrationState as S
 
 registration = Lifecycle(
@@ -17,7 +25,8 @@ registration = Lifecycle(
         S.ACTIVE: {S.LEAVING, S.CLOSED},
         S.LEAVING: {S.ACTIVE, S.CLOSED},
         S.DECLINED: set(),
-        S.EXPIRED: set(),
+        # The home branch issues anew: another number, the old letter stays void.
+        S.EXPIRED: {S.ISSUED, S.PENDING_ACCEPTANCE},
         S.WITHDRAWN: set(),
         S.CLOSED: set(),
     },
@@ -74,5 +83,27 @@ correction = Lifecycle(
         CorrectionState.CORRECTED: set(),
         CorrectionState.REFUSED: set(),
         CorrectionState.WITHDRAWN: set(),
+    },
+)
+
+transfer = Lifecycle(
+    "members.HomeTransfer",
+    TransferState,
+    {
+        TransferState.SENT: {TransferState.ACCEPTED, TransferState.REFUSED, TransferState.WITHDRAWN},
+        TransferState.ACCEPTED: set(),
+        TransferState.REFUSED: set(),
+        TransferState.WITHDRAWN: set(),
+    },
+)
+
+batch_line = Lifecycle(
+    "members.BatchLine",
+    BatchLineState,
+    {
+        # What was not possible may be tried again when the reason is gone.
+        BatchLineState.WAITING: {BatchLineState.DONE, BatchLineState.REFUSED},
+        BatchLineState.REFUSED: {BatchLineState.WAITING},
+        BatchLineState.DONE: set(),
     },
 )

@@ -1,6 +1,7 @@
 from branches.models.appointments import Appointment, AppointmentQuerySet
-from branches.models.changes import ChangePart, OrganisationChange, Pairing, RuleException
+from branches.models.changes import ChangePart, OrganisationChange, Pairing, PairingResource, RuleException
 from branches.models.organisations import Organisation, OrganisationQuerySet
+from branches.models.papers import PaperText
 from branches.models.places import Division, DivisionQuerySet, Unit, UnitQuerySet
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "OrganisationChange",
     "OrganisationQuerySet",
     "Pairing",
+    "PairingResource",
+    "PaperText",
     "RuleException",
     "Unit",
     "UnitQuerySet",

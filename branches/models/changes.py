@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from branches.enums import BranchRule, ChangeKind, ChangePartKind
+from branches.enums import BranchRule, ChangeKind, ChangePartKind, ResourceKind
 from branches.models.organisations import Organisation
 from dualmgmt.lib.clock import today
 
@@ -116,6 +116,10 @@ class Pairing(models.Model):
         Organisation, on_delete=models.PROTECT, related_name="paired_with", verbose_name=_("receiving organisation")
     )
     document_number = models.CharField(_("document number"), max_length=60, blank=True)
+    # What the two agreed on, and who answers the phone on the unit's side.
+    agreement = models.TextField(_("agreement"), blank=True)
+    contact_name = models.CharField(_("contact"), max_length=50, blank=True)
+    contact_phone = models.CharField(_("office phone"), max_length=30, blank=True)
     starts_on = models.DateField(_("from"), default=today)
     ends_on = models.DateField(_("to"), null=True, blank=True)
     made_by = models.ForeignKey(
@@ -140,3 +144,28 @@ class Pairing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.home_side} – {self.receiver}"
+
+
+class PairingResource(models.Model):
+    """A line of the resource list 资源清单 that a unit brings into a pairing."""
+
+    pairing = models.ForeignKey(Pairing, on_delete=models.CASCADE, related_name="resources")
+    kind = models.CharField(_("kind"), max_length=12, choices=ResourceKind)
+    name = models.CharField(_("name"), max_length=100)
+    details = models.CharField(_("details"), max_length=300, blank=True)
+    offered_on = models.DateField(_("offered on"), default=today)
+    withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["kind", "pk"]
+        verbose_name = _("resource")
+        verbose_name_plural = _("resources")
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=ResourceKind.values), name="resource_kind_known"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_on=None) | Q(withdrawn_on__gte=F("offered_on")), name="resource_withdrawn_later"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

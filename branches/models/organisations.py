@@ -103,6 +103,8 @@ class Organisation(MP_Node):
         Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="organisations", verbose_name=_("unit")
     )
     theme = models.CharField(_("theme"), max_length=60, blank=True)
+    # What a themed or mixed branch was formed for.
+    purpose = models.CharField(_("purpose"), max_length=200, blank=True)
     accepts_registrations = models.BooleanField(_("accepts registrations"), default=False)
     external = models.BooleanField(_("outside the portal"), default=False)
     external_parent = models.CharField(_("parent outside the portal"), max_length=120, blank=True)

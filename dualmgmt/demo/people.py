@@ -27,7 +27,16 @@ from members.enums import (
     WorkStatus,
 )
 from members.idnumber import CHECK, WEIGHTS
-from members.models import ActivityRegistration, HomeMembership, IntroductionLetter, Member, MemberCard, Skill
+from members.models import (
+    ActivityRegistration,
+    HomeMembership,
+    IntroductionLetter,
+    Member,
+    MemberCard,
+    MemberSkill,
+    Placement,
+    Skill,
+)
 
 S = RegistrationState
 
@@ -109,12 +118,11 @@ def _member(ground: Ground, names: Faker, number: int, home: Organisation, used:
 
 def _skills(ground: Ground, members: list[tuple[Member, Organisation]]) -> None:
     skills = list(Skill.objects.all())
-    through = Member.skills.through
     rows = []
     for number, (member, _home) in enumerate(members):
         for skill in ground.rng.sample(skills, k=2 if number < 2 else ground.rng.choice([0, 1, 1, 2])):
-            rows.append(through(member_id=member.pk, skill_id=skill.pk))
-    through.objects.bulk_create(rows, batch_size=500)
+            rows.append(MemberSkill(member=member, skill=skill))
+    MemberSkill.objects.bulk_create(rows, batch_size=500)
 
 
 def _registrations(ground: Ground, ledger: Ledger, members: list[tuple[Member, Organisation]]) -> None:
@@ -139,6 +147,14 @@ def _registrations(ground: Ground, ledger: Ledger, members: list[tuple[Member, O
             plan.append((member, home, near, state, rng.randint(1, 12)))
     rows = [_registration(ground, *line) for line in plan]
     ActivityRegistration.objects.bulk_create(rows, batch_size=500)
+    Placement.objects.bulk_create(
+        [
+            Placement(registration=row, organisation=row.placement, started_on=row.accepted_on)
+            for row in rows
+            if row.placement is not None and row.accepted_on is not None
+        ],
+        batch_size=500,
+    )
     letters = [_letter(ledger, row) for row in rows if row.state in (S.ACTIVE, S.PENDING_ACCEPTANCE)]
     IntroductionLetter.objects.bulk_create(letters, batch_size=500)
 

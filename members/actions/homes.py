@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from dualmgmt.lib import audit, outbox
 from members import lifecycle, rules
+from members.actions import placing
 from members.actions.registrations import void_letters
 from members.enums import OPEN_REGISTRATION_STATES, REGISTERED_STATES, CloseReason, DeclineReason
 from members.enums import RegistrationState as S
@@ -75,17 +76,17 @@ def redirect_registrations(*, source: Organisation, heir: Organisation, on: dt.d
     double = Q(member__in=there.values("member_id")) | Q(home_branch=heir) | Q(home_branch__path__startswith=heir.path)
     for row in list(rows.filter(double).select_related("organisation")):
         end_registration(registration=row, reason=CloseReason.BRANCH_ABOLISHED, on=on, by=by)
-    rows.filter(placement=source).update(placement=heir)
+    placing.follow(rows=rows.filter(placement=source), target=heir, on=on, reason=heir.name, by=by)
     rows.update(organisation=heir)
 
 
-def replace_placements(*, source: Organisation, heir: Organisation | None) -> None:
+def replace_placements(*, source: Organisation, heir: Organisation | None, on: dt.date, by: Actor) -> None:
     """Members placed in *source* go to *heir* where it is below the same receiver, else to the receiver itself."""
     rows = ActivityRegistration.objects.filter(placement=source, state__in=OPEN_REGISTRATION_STATES)
     if heir is not None:
         receivers = [row for row in _receivers(rows) if heir.path.startswith(row.path)]
-        rows.filter(organisation__in=receivers).update(placement=heir)
-    rows.filter(placement=source).update(placement=F("organisation_id"))
+        placing.follow(rows=rows.filter(organisation__in=receivers), target=heir, on=on, reason=heir.name, by=by)
+    placing.follow(rows=rows, target=None, on=on, reason=source.name, by=by)
 
 
 def _receivers(rows: QuerySet[ActivityRegistration]) -> Iterable[Organisation]:
@@ -102,6 +103,7 @@ def end_registration(*, registration: ActivityRegistration, reason: CloseReason,
         assert registration.accepted_on is not None  # the database holds it
         closed = max(on, registration.accepted_on)
         lifecycle.registration.move(registration, S.CLOSED, closed_on=closed, close_reason=reason)
+        placing.end(registrations=[registration.pk], on=closed)
     else:
         handed_in = registration.state == S.PENDING_ACCEPTANCE
         changes = {"decline_reason": DeclineReason.OTHER} if handed_in else {}

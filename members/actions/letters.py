@@ -22,7 +22,7 @@ from members import lifecycle, rules
 from members.actions.registrations import void_letters
 from members.enums import LetterOrigin, LetterState, ReceiptVerdict
 from members.enums import RegistrationState as S
-from members.models import ActivityRegistration, IntroductionLetter
+from members.models import ActivityRegistration, IntroductionLetter, Placement
 
 if TYPE_CHECKING:
     from dualmgmt.lib.actors import Actor
@@ -134,6 +134,9 @@ def accept(*, registration: ActivityRegistration, placement: Organisation, by: A
     rules.check_placement(registration.organisation, Organisation.objects.hold(placement.pk))
     lifecycle.registration.move(
         registration, S.ACTIVE, placement=placement, accepted_by=account(by), accepted_on=today(), remark=""
+    )
+    Placement.objects.create(
+        registration=registration, organisation=placement, started_on=today(), placed_by=account(by)
     )
     _receipt(letter, ReceiptVerdict.ACCEPTED, "", by)
     audit.record(

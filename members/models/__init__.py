@@ -1,20 +1,27 @@
 from members.models.accounts import ActivationSlip, PastPassword
-from members.models.people import HomeMembership, Member, MemberCard, Skill
+from members.models.batches import BatchLine, ReportInBatch
+from members.models.people import HomeMembership, Member, MemberCard, MemberSkill, Skill
 from members.models.privacy import CorrectionRequest, Disclosure, DistinctPair
-from members.models.registrations import ActivityRegistration, IntroductionLetter
+from members.models.registrations import ActivityRegistration, IntroductionLetter, Placement
+from members.models.transfers import HomeTransfer
 from members.models.users import User
 
 __all__ = [
     "ActivationSlip",
     "ActivityRegistration",
+    "BatchLine",
     "CorrectionRequest",
     "Disclosure",
     "DistinctPair",
     "HomeMembership",
+    "HomeTransfer",
     "IntroductionLetter",
     "Member",
     "MemberCard",
+    "MemberSkill",
     "PastPassword",
+    "Placement",
+    "ReportInBatch",
     "Skill",
     "User",
 ]

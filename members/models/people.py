@@ -14,7 +14,16 @@ from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.secrets import EncryptedTextField, lookup_hash, mask_id_number, mask_phone
-from members.enums import OPEN_REGISTRATION_STATES, CardState, MemberKind, MembershipStatus, Sex, WorkStatus
+from members.enums import (
+    OPEN_REGISTRATION_STATES,
+    CardEnd,
+    CardState,
+    MemberKind,
+    MembershipStatus,
+    Sex,
+    SkillLevel,
+    WorkStatus,
+)
 
 if TYPE_CHECKING:
     from members.models.users import User
@@ -112,7 +121,9 @@ class Member(models.Model):
     # Age, illness: out of every denominator, with the reason on record (domain.md §3.2).
     exempt = models.BooleanField(_("exempt from service"), default=False)
     exempt_reason = models.CharField(_("reason for exemption"), max_length=100, blank=True)
-    skills = models.ManyToManyField(Skill, blank=True, related_name="members", verbose_name=_("skills"))
+    skills = models.ManyToManyField(
+        Skill, through="MemberSkill", blank=True, related_name="members", verbose_name=_("skills")
+    )
     wishes = models.CharField(_("service wishes"), max_length=200, blank=True)
     available_times = models.CharField(_("times available"), max_length=200, blank=True)
     # The same person stood on the rolls twice: what hung on this row hangs on that one now.
@@ -155,6 +166,37 @@ class Member(models.Model):
         """Where the organisational relation is today; ``None`` only for somebody no longer a member."""
         membership = self.home_memberships.open().select_related("organisation").first()
         return membership.organisation if membership else None
+
+
+class MemberSkill(models.Model):
+    """A skill that a member has: how well, and the certificate that shows it, while it is valid."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="skill_rows")
+    skill = models.ForeignKey(Skill, on_delete=models.CASCADE, related_name="member_rows", verbose_name=_("skill"))
+    level = models.CharField(_("level"), max_length=12, choices=SkillLevel, default=SkillLevel.BASIC)
+    certificate = models.CharField(_("certificate"), max_length=100, blank=True)
+    certificate_valid_until = models.DateField(_("certificate valid until"), null=True, blank=True)
+
+    class Meta:
+        db_table = "members_member_skills"
+        verbose_name = _("skill of a member")
+        verbose_name_plural = _("skills of members")
+        unique_together = [("member", "skill")]
+        constraints = [
+            models.CheckConstraint(condition=Q(level__in=SkillLevel.values), name="skill_level_known"),
+            models.CheckConstraint(
+                condition=Q(certificate_valid_until=None) | ~Q(certificate=""), name="validity_is_of_a_certificate"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.skill} ({self.get_level_display()})"
+
+    @property
+    def has_valid_certificate(self) -> bool:
+        return bool(self.certificate) and (
+            self.certificate_valid_until is None or self.certificate_valid_until >= today()
+        )
 
 
 class HomeMembershipQuerySet(models.QuerySet["HomeMembership"]):
@@ -208,6 +250,11 @@ class MemberCard(models.Model):
     )
     issuer = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", verbose_name=_("issuer"))
     issued_on = models.DateField(_("issued on"), default=today)
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    end_reason = models.CharField(_("reason"), max_length=20, choices=CardEnd, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("member card")

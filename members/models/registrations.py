@@ -24,6 +24,7 @@ from members.enums import (
     ReceiptVerdict,
     RegistrationReason,
     RegistrationState,
+    Side,
 )
 from members.models.people import Member
 
@@ -40,7 +41,7 @@ _NOT_YET_RECEIVED = Q(
         RegistrationState.WITHDRAWN,
         RegistrationState.EXPIRED,
     )
-) | Q(state=RegistrationState.RETURNED, handed_in_at=None)
+) & Q(walk_in=False) | Q(state=RegistrationState.RETURNED, handed_in_at=None, walk_in=False)
 
 
 class RegistrationQuerySet(models.QuerySet["ActivityRegistration"]):
@@ -96,11 +97,22 @@ class ActivityRegistration(models.Model):
     )
     form = EncryptedJSONField(_("registration form"), default=dict)
     pledge = models.CharField(_("service pledge"), max_length=300, blank=True)
+    # Started at the receiver's desk with the person present; the home branch confirms and issues.
+    walk_in = models.BooleanField(_("started at the receiver's desk"), default=False)
+    batch = models.ForeignKey(
+        "ReportInBatch",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="registrations",
+        verbose_name=_("batch"),
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    # The first key: who issued the letter, or entered a paper letter of a home outside the portal.
     issued_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -112,8 +124,23 @@ class ActivityRegistration(models.Model):
     # Why it was returned or not accepted, in words for the member and the home branch.
     remark = models.CharField(_("reason"), max_length=300, blank=True)
     decline_reason = models.CharField(_("reason"), max_length=20, choices=DeclineReason, blank=True)
+    # Leaving: who asked, why, and by when the receiver settles it (working days, domain.md §1.5).
+    leave_side = models.CharField(_("asked for by"), max_length=8, choices=Side, blank=True)
+    leave_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    leave_at = models.DateTimeField(null=True, blank=True)
+    leave_due_on = models.DateField(_("to be settled by"), null=True, blank=True)
+    leave_remark = models.CharField(_("remark"), max_length=300, blank=True)
+    # The final facts 写实 of the receiver; the home branch gets them with the closing receipt.
+    final_facts = models.TextField(_("final facts"), blank=True)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
     close_reason = models.CharField(_("reason for closing"), max_length=24, choices=CloseReason, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    closing_receipt = models.CharField(_("closing receipt"), max_length=60, null=True, blank=True)
+    closing_seen_at = models.DateTimeField(_("closing receipt filed"), null=True, blank=True)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -140,6 +167,16 @@ class ActivityRegistration(models.Model):
                 condition=Q(closed_on=None) | Q(closed_on__gte=F("accepted_on")),
                 name="registration_closes_after_acceptance",
             ),
+            models.CheckConstraint(
+                condition=~Q(state=RegistrationState.LEAVING)
+                | ~Q(leave_side="") & Q(leave_at__isnull=False, leave_due_on__isnull=False),
+                name="leaving_was_asked_for",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=RegistrationState.CLOSED) | Q(closed_on__isnull=False) & ~Q(close_reason=""),
+                name="closed_on_a_day_for_a_reason",
+            ),
+            models.UniqueConstraint(fields=["organisation", "closing_receipt"], name="closing_receipt_never_reused"),
         ]
         indexes = [
             models.Index(fields=["organisation", "state"], name="registration_receiver_state"),
@@ -148,6 +185,37 @@ class ActivityRegistration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} → {self.organisation}"
+
+
+class Placement(models.Model):
+    """Where below the receiver a registered member was placed, over time; the open row equals the registration's."""
+
+    registration = models.ForeignKey(ActivityRegistration, on_delete=models.PROTECT, related_name="placements")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="placements", verbose_name=_("placed in")
+    )
+    started_on = models.DateField(_("from"), default=today)
+    ended_on = models.DateField(_("to"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["started_on", "pk"]
+        verbose_name = _("placement")
+        verbose_name_plural = _("placements")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registration"], condition=Q(ended_on=None), name="one_open_placement_per_registration"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_on=None) | Q(ended_on__gte=F("started_on")), name="placement_ends_after_it_starts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.registration} @ {self.organisation}"
 
 
 class LetterQuerySet(models.QuerySet["IntroductionLetter"]):
@@ -193,6 +261,21 @@ class IntroductionLetter(models.Model):
     )
     receipt_at = models.DateTimeField(_("receipt of"), null=True, blank=True)
     receipt_seen_at = models.DateTimeField(_("receipt filed"), null=True, blank=True)
+    # A home outside the portal gets the receipt by post or by hand; marked by who sent it.
+    receipt_sent_on = models.DateField(_("receipt sent on"), null=True, blank=True)
+    receipt_sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    voided_at = models.DateTimeField(_("void since"), null=True, blank=True)
+    void_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaced_by",
+        verbose_name=_("issued in place of"),
+    )
 
     objects = LetterQuerySet.as_manager()
 
@@ -211,6 +294,10 @@ class IntroductionLetter(models.Model):
                 name="receipt_is_whole",
             ),
             models.CheckConstraint(condition=Q(state__in=LetterState.values), name="letter_state_known"),
+            models.CheckConstraint(condition=Q(origin__in=LetterOrigin.values), name="letter_origin_known"),
+            models.CheckConstraint(
+                condition=Q(receipt_sent_on=None) | Q(receipt_at__isnull=False), name="only_a_receipt_is_sent"
+            ),
         ]
         indexes = [models.Index(fields=["number"], name="letter_number")]
 

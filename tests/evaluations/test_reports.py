@@ -265,10 +265,10 @@ def test_addressees_are_told_once(world: World, django_capture_on_commit_callbac
     with django_capture_on_commit_callbacks(execute=True):
         scene = set_up(world)
     told = Notice.objects.filter(kind="report.delivered").values_list("user__username", flat=True)
-    assert sorted(told) == ["home_secretary", "other_secretary", "unit_secretary"]
+    assert sorted(told) == ["home_secretary", "other_secretary", "sibling_secretary", "unit_secretary"]
     with django_capture_on_commit_callbacks(execute=True):
         runs.compile_now(period=scene.period, by=SYSTEM)
-    assert Notice.objects.filter(kind="report.delivered").count() == 3
+    assert Notice.objects.filter(kind="report.delivered").count() == 4
 
 
 def test_who_sees_which_report(scene: Scene) -> None:

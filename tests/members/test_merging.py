@@ -14,7 +14,7 @@ from dualmgmt.models import AuditEvent
 from evaluations.compile.homeunits import HomeUnits
 from members import duplicates
 from members.actions import merging, people
-from members.enums import CardState, RegistrationState
+from members.enums import CardState, CloseReason, RegistrationState
 from members.models import DistinctPair, HomeMembership, Member
 from projects.actions import claims, records
 from projects.models import Claim, ServiceRecord
@@ -107,7 +107,7 @@ def test_what_clashes_is_settled_first(world: World, twin: Member) -> None:
     assert page.context["unsettled"]
     client.post(reverse("duplicate_merge", args=[li.pk, twin.pk]))
     assert Member.objects.get(pk=twin.pk).merged_into is None
-    second.state, second.closed_on = RegistrationState.CLOSED, today()
+    second.state, second.closed_on, second.close_reason = RegistrationState.CLOSED, today(), CloseReason.OTHER
     second.save()
     merge(world, li, twin)
 

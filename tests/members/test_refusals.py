@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from branches.enums import OrganisationState
 from branches.models import Organisation
@@ -14,7 +15,7 @@ from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.models import AuditEvent, Outbox
 from members.actions import letters, registrations
-from members.enums import LetterState, MembershipStatus
+from members.enums import CloseReason, LetterState, MembershipStatus, Side
 from members.enums import RegistrationState as S
 from members.models import ActivityRegistration, IntroductionLetter, Member
 from tests.members.helpers import refused
@@ -85,7 +86,13 @@ def in_state(world: World, state: S) -> ActivityRegistration:
             valid_until=today(),
         )
     accepted = today() if state in (S.ACTIVE, S.LEAVING, S.CLOSED) else None
-    ActivityRegistration.objects.filter(pk=registration.pk).update(state=state, accepted_on=accepted)
+    leaving = {"leave_side": Side.MEMBER, "leave_at": timezone.now(), "leave_due_on": accepted}
+    closed = {"closed_on": accepted, "close_reason": CloseReason.OTHER}
+    ActivityRegistration.objects.filter(pk=registration.pk).update(
+        state=state,
+        accepted_on=accepted,
+        **(closed if state == S.CLOSED else leaving if state == S.LEAVING else {}),
+    )
     registration.refresh_from_db()
     return registration
 
