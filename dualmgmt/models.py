@@ -69,13 +69,18 @@ class AuditSeal(models.Model):
 
 
 class AuditPurge(models.Model):
-    """The one door through which old audit rows leave: while it stands open the triggers let deletions pass."""
+    """The one door through which old audit rows leave: while it stands open the triggers let deletions pass.
+
+    ``digest`` is keyed like a seal: who only has the database cannot write a
+    purge that excuses missing rows.
+    """
 
     up_to_id = models.BigIntegerField()
     before = models.DateTimeField()
     count = models.PositiveIntegerField(default=0)
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
+    digest = models.CharField(max_length=64, null=True, blank=True)
 
     def __str__(self) -> str:
         return f"up to {self.up_to_id}: {self.count}"

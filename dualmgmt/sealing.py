@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from dualmgmt.models import AuditEvent, AuditPurge, AuditSeal
@@ -51,6 +51,11 @@ def seal_digest(seal: AuditSeal) -> str:
     return _mac(head + bytes(seal.rows)).hex()
 
 
+def purge_digest(door: AuditPurge) -> str:
+    """64 hex digits over what a purge says it took away."""
+    return _mac(f"purge|{door.up_to_id}|{door.before.astimezone(dt.UTC).isoformat()}|{door.count}".encode()).hex()
+
+
 def settled_id() -> int:
     """The highest id below which no row can appear any more; 0 where there is none yet.
 
@@ -74,26 +79,33 @@ def settled_id() -> int:
 
 
 def seal() -> int:
-    """Seal what is settled, in batches; the number of rows sealed. Safe to run beside another run."""
+    """Seal what is settled, in batches; the number of rows sealed. Safe to run beside another run.
+
+    Nothing is locked: the database role of the portal may add seals and not
+    touch them (deploy/postgres), and the unique ordinal refuses a second sealer.
+    """
     last, sealed = settled_id(), 0
     while True:
-        with transaction.atomic():
-            head = AuditSeal.objects.select_for_update().order_by("-ordinal").first()
-            first = head.last_id if head else 0
-            rows = AuditEvent.objects.filter(pk__gt=first, pk__lte=last).order_by("pk")[: settings.AUDIT_SEAL_ROWS]
-            entries = [(row.pk, row_digest(row)) for row in rows]
-            if not entries:
-                return sealed
-            new = AuditSeal(
-                ordinal=head.ordinal + 1 if head else 1,
-                first_id=entries[0][0],
-                last_id=entries[-1][0],
-                count=len(entries),
-                rows=b"".join(ENTRY.pack(*entry) for entry in entries),
-                previous=head.digest if head else "",
-            )
-            new.digest = seal_digest(new)
-            new.save(force_insert=True)  # the unique ordinal refuses a second sealer
+        head = AuditSeal.objects.order_by("-ordinal").first()
+        first = head.last_id if head else 0
+        rows = AuditEvent.objects.filter(pk__gt=first, pk__lte=last).order_by("pk")[: settings.AUDIT_SEAL_ROWS]
+        entries = [(row.pk, row_digest(row)) for row in rows]
+        if not entries:
+            return sealed
+        new = AuditSeal(
+            ordinal=head.ordinal + 1 if head else 1,
+            first_id=entries[0][0],
+            last_id=entries[-1][0],
+            count=len(entries),
+            rows=b"".join(ENTRY.pack(*entry) for entry in entries),
+            previous=head.digest if head else "",
+        )
+        new.digest = seal_digest(new)
+        try:
+            with transaction.atomic():
+                new.save(force_insert=True)
+        except IntegrityError:  # another run was faster and goes on
+            return sealed
         sealed += len(entries)
 
 
@@ -117,8 +129,14 @@ class Verdict:
 def verify() -> Verdict:
     """Walk the whole chain and every sealed row."""
     verdict = Verdict()
-    purged_to = AuditPurge.objects.exclude(closed_at=None).order_by("-up_to_id").values_list("up_to_id", flat=True)
-    gone = purged_to.first() or 0
+    gone = 0
+    for door in AuditPurge.objects.order_by("up_to_id"):
+        if door.closed_at is None:
+            verdict.faults.append(f"purge {door.pk} stands open")
+        elif hmac.compare_digest(purge_digest(door), door.digest or ""):
+            gone = door.up_to_id
+        else:
+            verdict.faults.append(f"purge {door.pk} was not made by the portal")
     previous, ordinal, last_id = "", 0, 0
     for seal_row in AuditSeal.objects.order_by("ordinal").iterator(chunk_size=50):
         ordinal += 1
@@ -165,11 +183,22 @@ def _row_faults(seal_row: AuditSeal, after: int, gone: int) -> Iterator[str]:
             yield f"row {pk} is missing"
 
 
+def may_purge() -> bool:
+    """Whether this database role may delete audit rows: with deploy/postgres/app_role.sql only the owner may."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege(%s, 'DELETE')", [AuditEvent._meta.db_table])
+        return bool(cursor.fetchone()[0])
+
+
 def purge(before: dt.datetime) -> int:
     """Delete sealed rows older than *before*, whole seals at a time; the seals stay and the chain holds.
 
     The only door through the triggers; ``AuditPurge`` keeps what went through it.
     """
+    if not may_purge():
+        return 0
     with transaction.atomic():
         old = AuditSeal.objects.order_by("-ordinal")
         for seal_row in old.iterator(chunk_size=50):
@@ -179,7 +208,8 @@ def purge(before: dt.datetime) -> int:
             return 0
         rows = AuditEvent.objects.filter(pk__lte=seal_row.last_id)
         door = AuditPurge.objects.create(up_to_id=seal_row.last_id, before=before)
-        count = rows.count()
+        door.count = rows.count()
         rows._raw_delete(rows.db)
-        AuditPurge.objects.filter(pk=door.pk).update(closed_at=timezone.now(), count=count)
-    return count
+        door.closed_at, door.digest = timezone.now(), purge_digest(door)
+        door.save(update_fields=["closed_at", "count", "digest"])
+    return door.count

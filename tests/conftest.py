@@ -16,6 +16,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.core.cache import caches
+from django.db import connection
 from django.template.base import Node
 from django.utils import timezone, translation
 
@@ -126,7 +127,8 @@ def audit_leaves_with_the_test(request: pytest.FixtureRequest) -> Iterator[None]
         door = AuditPurge.objects.create(up_to_id=0, before=timezone.now())
         AuditEvent.objects.all()._raw_delete("default")
         AuditSeal.objects.all()._raw_delete("default")
-        door.delete()
+        if connection.vendor != "postgresql":  # there all tables are truncated in one statement, the door with them
+            door.delete()
 
 
 @pytest.fixture

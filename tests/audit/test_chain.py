@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -69,6 +70,13 @@ def test_rows_and_seals_are_append_only_in_the_database(sealed: list[int], table
         cursor.execute(sql.format(table))
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("table", TABLES)
+def test_nobody_empties_them_at_one_blow(sealed: list[int], table: str) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {table}")
+
+
 def test_an_untouched_log_is_intact(sealed: list[int]) -> None:
     audit.record("member.edited", UserFactory(), by=SYSTEM)
     found, error = verify()
@@ -122,6 +130,38 @@ def test_old_rows_leave_by_the_one_door_and_the_chain_holds(sealed: list[int]) -
     assert AuditPurge.objects.get().count == 3
     with pytest.raises(DatabaseError, match="append-only"):
         AuditEvent.objects.all().delete()
+
+
+def test_a_forged_purge_excuses_nothing(sealed: list[int]) -> None:
+    """Whoever has the database but not the key opens the door, deletes, and writes that it was the portal."""
+    door = AuditPurge.objects.create(up_to_id=sealed[2], before=timezone.now())
+    assert verify()[1] == f"purge {door.pk} stands open"
+    AuditEvent.objects.filter(pk__lte=sealed[2])._raw_delete("default")
+    AuditPurge.objects.filter(pk=door.pk).update(closed_at=timezone.now(), count=3, digest="0" * 64)
+    found, error = verify()
+    assert error.startswith(f"purge {door.pk} was not made by the portal")
+    assert f"row {sealed[0]} is missing" in error
+    assert found["purged"] == 0
+
+
+@pytest.mark.postgres
+def test_two_sealers_at_once_make_one_chain(transactional_db: None, settings: Any) -> None:
+    settings.AUDIT_SEAL_DELAY_SECONDS, settings.AUDIT_SEAL_ROWS = 0, 2
+    subject = UserFactory()
+    for number in range(40):
+        audit.record("member.edited", subject, by=SYSTEM, number=number)
+
+    def work(_number: int) -> int:
+        try:
+            return sealing.seal()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        done = sum(pool.map(work, range(4)))
+    assert done + sealing.seal() == 40
+    found, error = verify()
+    assert (error, found["rows"], found["unsealed"]) == ("", 40, 0)
 
 
 @pytest.mark.postgres
