@@ -35,5 +35,5 @@ def allow(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dualmgmt", "0005_audit_purge_digest")]
+    dependencies = [("dualmgmt", "0006_audit_purge_digest")]
     operations = [migrations.RunPython(forbid, allow)]

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dualmgmt", "0004_retention")]
+    dependencies = [("dualmgmt", "0005_form_drafts")]
     operations = [
         migrations.AddField(
             model_name="auditpurge",
