@@ -9,14 +9,16 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, F, Q, Sum
 from django.test import Client
 from django.urls import reverse
 
 from branches.enums import ACTIVITY_ONLY_SETTINGS, Kind, Level
 from branches.models import Appointment, Division, Organisation
+from dualmgmt import rotation
 from dualmgmt.demo import is_demo
 from dualmgmt.demo.personas import PERSONAS
 from dualmgmt.lib import numbers
@@ -224,3 +226,40 @@ def test_a_database_with_organisations_is_left_alone() -> None:
     call_command("seed_demo", "--scale", "small", stdout=out)
     assert "already" in out.getvalue()
     assert Member.objects.count() == before
+
+
+def _sealed_values() -> dict[str, list[str]]:
+    """What really lies in every encrypted column, by field."""
+    found = {}
+    for model, field in rotation.encrypted_fields():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {field.column} FROM {model._meta.db_table} WHERE {field.column} <> ''")
+            found[f"{model._meta.label}.{field.name}"] = [row[0] for row in cursor.fetchall()]
+    return found
+
+
+def test_the_keys_of_the_demo_can_be_changed(settings: Any) -> None:
+    """A new key in front, everything written anew, the old key thrown away: nobody notices."""
+    old, new = settings.FIELD_KEYS[0], Fernet.generate_key().decode()
+    people = dict(Member.objects.values_list("pk", "id_number"))
+    forms = {row.pk: row.form for row in ActivityRegistration.objects.all()}
+    before = _sealed_values()
+    assert len(people) > 100
+    assert len(before["members.Member.id_number"]) == len(people)
+    assert not any(number in "".join(before["members.Member.id_number"]) for number in people.values())
+    with transaction.atomic():
+        settings.FIELD_KEYS = [new, old]
+        assert dict(Member.objects.values_list("pk", "id_number")) == people  # readable on the way
+        tallies = {one.field: one for one in rotation.rotate()}
+        assert {name: one.rotated for name, one in tallies.items()} == {
+            name: len(kept) for name, kept in before.items()
+        }
+        assert not any(one.unreadable for one in tallies.values())
+        settings.FIELD_KEYS = [new]
+        assert dict(Member.objects.values_list("pk", "id_number")) == people
+        assert {row.pk: row.form for row in ActivityRegistration.objects.all()} == forms
+        assert Member.objects.with_id_number(people[min(people)]).get().pk == min(people)
+        client = Client()
+        assert client.login(username="shuji", password=PERSONAS[0].password)
+        assert client.get(reverse("member_list")).status_code == 200
+        transaction.set_rollback(True)
