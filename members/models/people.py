@@ -29,13 +29,21 @@ if TYPE_CHECKING:
     from members.models.users import User
 
 
+class SkillQuerySet(models.QuerySet["Skill"]):
+    def with_below(self, skill: Skill) -> Self:
+        """*skill* and what is below it: who looks for law finds legal advice and mediation too."""
+        return self.filter(Q(pk=skill.pk) | Q(parent=skill.pk))
+
+
 class Skill(models.Model):
-    """A speciality 专长 that members state and projects look for."""
+    """A speciality 专长 that members state and projects look for; a tree of two levels."""
 
     code = models.CharField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=50)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
     order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    objects = SkillQuerySet.as_manager()
 
     class Meta:
         ordering = ["order", "code"]
@@ -190,13 +198,19 @@ class MemberSkill(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.skill} ({self.get_level_display()})"
+        return _("%(skill)s (%(level)s)") % {"skill": self.skill, "level": self.get_level_display()}
 
     @property
     def has_valid_certificate(self) -> bool:
-        return bool(self.certificate) and (
-            self.certificate_valid_until is None or self.certificate_valid_until >= today()
-        )
+        return bool(self.certificate) and not self.has_expired_certificate
+
+    @property
+    def has_expired_certificate(self) -> bool:
+        return self.certificate_valid_until is not None and self.certificate_valid_until < today()
+
+    def serves(self, wanted: Skill) -> bool:
+        """Whether a project that looks for *wanted* finds this one: the same, or one below it."""
+        return wanted.pk in (self.skill_id, self.skill.parent_id)
 
 
 class HomeMembershipQuerySet(models.QuerySet["HomeMembership"]):

@@ -23,6 +23,7 @@ from members.enums import (
     Purpose,
 )
 from members.models.people import HomeMembership, Member
+from members.models.registrations import ActivityRegistration
 
 if TYPE_CHECKING:
     from members.models.users import User
@@ -156,6 +157,15 @@ class CorrectionRequest(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     answered_at = models.DateTimeField(null=True, blank=True)
+    # Where the difference was found: a form that says something else than the roll.
+    registration = models.ForeignKey(
+        ActivityRegistration,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="corrections",
+        verbose_name=_("registration"),
+    )
 
     objects = CorrectionQuerySet.as_manager()
 

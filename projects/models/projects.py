@@ -76,6 +76,7 @@ class ServiceProject(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=ProjectKind, default=ProjectKind.ONE_OFF)
     needs = models.ManyToManyField(Need, blank=True, related_name="projects", verbose_name=_("needs"))
     skills = models.ManyToManyField(Skill, blank=True, related_name="projects", verbose_name=_("skills wanted"))
+    wants_certificate = models.BooleanField(_("a valid certificate is asked for"), default=False)
     place = models.CharField(_("place"), max_length=100)
     places = models.PositiveSmallIntegerField(
         _("places"), validators=[MinValueValidator(1), MaxValueValidator(500)], default=1
