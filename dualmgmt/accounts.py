@@ -6,17 +6,49 @@ from typing import Any
 
 from allauth.account import views as account_views
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm
+from allauth.account.forms import ChangePasswordForm, LoginForm
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from members.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": _("The sign-in name or the password is not right."),
+        "too_many_login_attempts": _("Too many failed tries. Wait a quarter of an hour, then try again."),
+        "enter_current_password": _("This is not your current password."),
+        "incorrect_password": _("This is not your password."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up: accounts are made for people on a roll."""
         return False
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("This code is not right or no longer valid. Type the one that the app shows now."),
+    }
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002 – their name
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return gettext("Passkey %(number)s") % {"number": number}
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """The browser names the portal when it asks for the passkey."""
+        name = settings.PORTAL_NAME or gettext("Dual management, dual duty portal")
+        return super().get_public_key_credential_rp_entity() | {"name": name}
 
 
 class SignInForm(LoginForm):
@@ -24,9 +56,44 @@ class SignInForm(LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        login = self.fields["login"]
-        login.label = _("Card number, phone or user name")
-        login.widget.attrs.pop("placeholder", None)
+        self.fields["login"].label = _("Card number, phone or user name")
+
+
+class NewPasswordForm(ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = _("At least 8 characters; officers at least 10 of three kinds.")
+
+
+def code_field(label: Any) -> forms.CharField:
+    digits = forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
+    return forms.CharField(label=label, widget=digits)
+
+
+class SecondStepForm(AuthenticateForm):
+    code = code_field(_("Code of the app, or a recovery code"))
+
+
+class SecondStepAgainForm(ReauthenticateForm):
+    code = code_field(_("Code of the app, or a recovery code"))
+
+
+class AppForm(ActivateTOTPForm):
+    code = code_field(_("Six digits"))
+
+
+class PasskeyForm(AddWebAuthnForm):
+    name = forms.CharField(label=_("Name of the passkey"), required=False)
+    passwordless = forms.BooleanField(
+        label=_("Sign in with it alone, without a password"),
+        help_text=_("The device then asks for the fingerprint, the face or its PIN."),
+        required=False,
+        initial=True,
+    )
+
+
+class PasskeyNameForm(EditWebAuthnForm):
+    name = forms.CharField(label=_("Name of the passkey"))
 
 
 @login_not_required

@@ -181,11 +181,24 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_FORMS = {"login": "dualmgmt.accounts.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "dualmgmt.accounts.SignInForm",
+    "change_password": "dualmgmt.accounts.NewPasswordForm",
+}
 # Failed sign-ins: per address, and per account until the quarter of an hour is over.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}
 # Asked again for the password before reveals, downloads and changes of the sign-in (seconds).
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("REAUTHENTICATION_SECONDS", default=300)
+MFA_ADAPTER = "dualmgmt.accounts.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "dualmgmt.accounts.SecondStepForm",
+    "reauthenticate": "dualmgmt.accounts.SecondStepAgainForm",
+    "activate_totp": "dualmgmt.accounts.AppForm",
+    "add_webauthn": "dualmgmt.accounts.PasskeyForm",
+    "edit_webauthn": "dualmgmt.accounts.PasskeyNameForm",
+}
+# A phone's clock may be half a minute off (RFC 6238, section 5.2).
+MFA_TOTP_TOLERANCE = 1
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = env.str("PORTAL_NAME", default="") or "双管双责平台"

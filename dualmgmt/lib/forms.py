@@ -27,6 +27,8 @@ class PortalBoundField(BoundField):
         css = next(css for kind, css in CONTROL_CLASSES if isinstance(widget, kind))
         if self.errors:
             css = f"{css} is-invalid".strip()
+        if widget.attrs.get("placeholder"):
+            attrs["placeholder"] = False  # it would look like something typed already; the label says it
         if css:
             attrs["class"] = f"{widget.attrs.get('class', '')} {css}".strip()
         return attrs

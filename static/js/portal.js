@@ -14,6 +14,15 @@ document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("form button:disabled:not([data-off])").forEach((button) => { button.disabled = false; });
   });
 
+  // Passkeys: offered where the browser knows them; what goes wrong is said on the page.
+  if (window.PublicKeyCredential) {
+    document.querySelectorAll("[data-passkey]").forEach((button) => { button.hidden = false; });
+  }
+  document.addEventListener("allauth.error", (event) => {
+    event.preventDefault();
+    document.querySelectorAll("[data-passkey-trouble]").forEach((line) => { line.hidden = false; });
+  });
+
   document.querySelectorAll("[data-print]").forEach((button) => {
     button.hidden = false;
     button.addEventListener("click", () => window.print());

@@ -17,6 +17,8 @@ from tests.members.helpers import sign_in
 from tests.world import World
 
 MUST = ["department_officer", "system_admin", "security_admin", "auditor"]
+PHONE = "Mozilla/5.0 (Linux; Android 14; ALN) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36 MicroMessenger/8.0"
+OFFICE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 MAY = ["member", "home_secretary", "street_officer"]
 
 
@@ -109,12 +111,12 @@ def test_changing_the_password_signs_the_others_out_and_tells(world: World) -> N
 
 
 def test_my_sessions_can_be_ended(world: World) -> None:
-    first = password_sign_in(world, "member", HTTP_USER_AGENT="phone")
-    second = Client(HTTP_USER_AGENT="office")
+    first = password_sign_in(world, "member", HTTP_USER_AGENT=PHONE)
+    second = Client(HTTP_USER_AGENT=OFFICE)
     second.post("/accounts/login/", {"login": "member", "password": PASSWORD})
     assert Notice.objects.filter(kind="account.new_device").count() == 1
     page = first.get(reverse("usersessions_list")).content.decode()
-    assert "office" in page
+    assert ("微信 · Android" in page, "Firefox · Windows" in page, "Mozilla" in page) == (True, True, False)
     first.post(reverse("usersessions_list"))
     assert second.get(reverse("todo")).status_code == 302
     assert first.get(reverse("todo")).status_code == 200
@@ -127,6 +129,13 @@ def test_an_old_password_is_changed_first(world: World, settings: Any) -> None:
     new = {"oldpassword": "Qingquan-2026-lu", "password1": "Haibian-2026-lu", "password2": "Haibian-2026-lu"}
     client.post(reverse("account_change_password"), new)
     assert client.get(reverse("todo")).status_code == 200
+
+
+def test_asking_for_the_password_again_and_again_is_stopped_in_plain_words(world: World) -> None:
+    client = password_sign_in(world, "member")
+    for _turn in range(11):
+        answer = client.post(reverse("account_reauthenticate"), {"password": "wrong"})
+    assert (answer.status_code, "尝试次数过多" in answer.content.decode()) == (429, True)
 
 
 def test_five_failures_lock_the_account_for_a_while(world: World) -> None:

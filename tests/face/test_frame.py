@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.template import Context, Template
 from django.test import Client, RequestFactory
 
+from dualmgmt.templatetags.devices import device
 from dualmgmt.templatetags.portal import TONES
 from dualmgmt.views import errors, styleguide
 from members.models import User
@@ -23,6 +24,7 @@ ACCOUNT_PAGES = [
     "/accounts/reauthenticate/",
     "/accounts/sessions/",
     "/accounts/2fa/webauthn/",
+    "/accounts/2fa/webauthn/add/",
 ]
 PUBLIC_PAGES = ["/", "/accounts/login/", "/accounts/activate/", "/accounts/inactive/"]
 
@@ -81,6 +83,26 @@ def test_everybody_reaches_password_second_factor_and_the_way_out(signed_in: Cli
     header = html[html.index("<header>") : html.index("</header>")]
     links = re.findall(r'href="(/accounts/[^"]*)"', header)
     assert links == ["/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/logout/"]
+
+
+def test_a_field_shows_nothing_that_looks_typed(client: Client, signed_in: Client) -> None:
+    for answer in (client.get("/accounts/login/"), signed_in.get("/accounts/password/change/")):
+        assert "placeholder" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1", "Safari · iPhone"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/126.0 Safari/537.36 Edg/126.0", "Edge · Windows"),
+        ("Mozilla/5.0 (Phone; OpenHarmony 5.0) Chrome/114.0 Mobile Safari/537.36", "Chrome · 鸿蒙"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Chrome/126.0 Safari/537.36 DingTalk/7.0", "钉钉 · Mac"),
+        ("curl/8.5.0", "未知设备"),
+        ("", "未知设备"),
+    ],
+)
+def test_a_device_is_told_in_words(agent: str, words: str) -> None:
+    assert device(agent) == words
 
 
 def test_a_missing_page_says_what_to_do(signed_in: Client) -> None:
