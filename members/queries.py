@@ -63,10 +63,10 @@ def own_letters(user: User) -> LetterQuerySet:
 
 def search(rows: QuerySet[Member], text: str) -> QuerySet[Member]:
     """Members whose name holds *text* (1–3 characters suffice) or whose pinyin initials begin with it."""
-    text = text.strip()
+    text = "".join(text.split())
     if text.isascii():
         return rows.filter(name_initials__startswith=text.lower())
-    return rows.filter(name__contains=text)
+    return rows.filter(name__holds=text)
 
 
 def with_home(rows: QuerySet[Member]) -> QuerySet[Member]:

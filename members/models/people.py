@@ -24,6 +24,7 @@ from members.enums import (
     SkillLevel,
     WorkStatus,
 )
+from members.models.names import Holds
 
 if TYPE_CHECKING:
     from members.models.users import User
@@ -174,6 +175,9 @@ class Member(models.Model):
         """Where the organisational relation is today; ``None`` only for somebody no longer a member."""
         membership = self.home_memberships.open().select_related("organisation").first()
         return membership.organisation if membership else None
+
+
+Member._meta.get_field("name").register_lookup(Holds)
 
 
 class MemberSkill(models.Model):
