@@ -49,6 +49,8 @@ class Permission(StrEnum):
     FEEDBACK_WRITE = auto()
     REPORT_VIEW = auto()
     REPORT_ACKNOWLEDGE = auto()
+    # Print reports to homes outside the portal and mark them sent.
+    REPORT_DELIVER = auto()
     GUIDANCE_WRITE = auto()
     PERIOD_MANAGE = auto()
     JOB_VIEW = auto()
@@ -80,6 +82,7 @@ _CLERK = frozenset(
         P.FEEDBACK_VIEW,
         P.FEEDBACK_WRITE,
         P.REPORT_VIEW,
+        P.REPORT_DELIVER,
         P.DASHBOARD_VIEW,
     }
 )
@@ -111,6 +114,7 @@ _DEPARTMENT = _APPOINTING | {
     P.JOB_VIEW,
     P.DASHBOARD_VIEW,
     P.REPORT_VIEW,
+    P.REPORT_DELIVER,
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {

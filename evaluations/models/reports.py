@@ -86,10 +86,17 @@ class ReportQuerySet(models.QuerySet["FeedbackReport"]):
         return self.filter(superseded=False)
 
     def visible_to(self, user: User) -> Self:
-        """Reports addressed to one's organisations, or with a section for one of one's branches."""
+        """Reports addressed to one's organisations, or with a section for one of one's branches, or to be posted."""
         mine = Organisation.objects.where(user, Permission.REPORT_VIEW)
         sections = ReportSection.objects.filter(branch__in=mine)
-        return self.filter(Q(organisation__in=mine) | Q(pk__in=sections.values("report_id")))
+        posting = Organisation.objects.where(user, Permission.REPORT_DELIVER)
+        return self.filter(Q(organisation__in=mine) | Q(pk__in=sections.values("report_id")) | Q(sender__in=posting))
+
+    def to_post(self, user: User) -> Self:
+        """Current reports to homes outside the portal that wait for *user* to print and send them."""
+        return self.current().filter(
+            sender__in=Organisation.objects.where(user, Permission.REPORT_DELIVER), sent_on=None
+        )
 
 
 class FeedbackReport(models.Model):
@@ -115,6 +122,15 @@ class FeedbackReport(models.Model):
     delivered_at = models.DateTimeField(_("delivered at"), default=timezone.now)
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
     acknowledged_at = models.DateTimeField(_("acknowledged at"), null=True, blank=True)
+    # For an addressee outside the portal: who prints and posts it, the receiver of its members or, of several
+    # receivers, the nearest organisation above them all; and when that was done.
+    sender = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sent by")
+    )
+    sent_on = models.DateField(_("sent on"), null=True, blank=True)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects = ReportQuerySet.as_manager()
 
@@ -130,6 +146,9 @@ class FeedbackReport(models.Model):
                 fields=["period", "organisation"], condition=Q(superseded=False), name="one_current_report_per_unit"
             ),
             models.UniqueConstraint(fields=["number", "version"], name="report_number_never_reused"),
+            models.CheckConstraint(
+                condition=Q(sent_on=None) | Q(sender__isnull=False), name="report_is_sent_by_its_sender"
+            ),
         ]
 
     def __str__(self) -> str:

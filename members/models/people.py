@@ -176,6 +176,20 @@ class Member(models.Model):
         membership = self.home_memberships.open().select_related("organisation").first()
         return membership.organisation if membership else None
 
+    def keepers(self) -> list[Organisation]:
+        """Who keeps this person's data: the home branch; where it is outside the portal, the receivers (design.md §9).
+
+        Those that have accepted the person; only of somebody whom nobody has ever
+        accepted, those where a letter was entered.
+        """
+        home = self.home_branch()
+        if home is None or not home.external:
+            return [home] if home is not None else []
+        rows = self.registrations.registered()
+        if not self.registrations.filter(accepted_on__isnull=False).exists():
+            rows = self.registrations.open().reached(Organisation.objects.all())
+        return list(Organisation.objects.filter(pk__in=rows.values("organisation_id")))
+
 
 Member._meta.get_field("name").register_lookup(Holds)
 

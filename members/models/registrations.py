@@ -41,7 +41,10 @@ _NOT_YET_RECEIVED = Q(
         RegistrationState.WITHDRAWN,
         RegistrationState.EXPIRED,
     )
-) & Q(walk_in=False) | Q(state=RegistrationState.RETURNED, handed_in_at=None, walk_in=False)
+) | Q(state=RegistrationState.RETURNED, handed_in_at=None)
+# What the receiver itself started at its desk it follows from the beginning; of the person it
+# knows what was typed there, no more, until the home branch has confirmed.
+_RECEIVED = ~_NOT_YET_RECEIVED | Q(walk_in=True)
 
 
 class RegistrationQuerySet(models.QuerySet["ActivityRegistration"]):
@@ -65,7 +68,7 @@ class RegistrationQuerySet(models.QuerySet["ActivityRegistration"]):
         received = Organisation.objects.where(user, Permission.REGISTRATION_VIEW)
         home = Organisation.objects.where(user, Permission.LETTER_VIEW)
         return self.filter(
-            Q(member__user_id=user.pk) | Q(home_branch__in=home) | Q(organisation__in=received) & ~_NOT_YET_RECEIVED
+            Q(member__user_id=user.pk) | Q(home_branch__in=home) | Q(organisation__in=received) & _RECEIVED
         )
 
 
@@ -186,6 +189,11 @@ class ActivityRegistration(models.Model):
     def __str__(self) -> str:
         return f"{self.member} → {self.organisation}"
 
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Started at the receiver's desk, and the home branch has not said yet that the person is its member."""
+        return self.walk_in and self.issued_by_id is None and self.handed_in_at is None
+
 
 class Placement(models.Model):
     """Where below the receiver a registered member was placed, over time; the open row equals the registration's."""
@@ -283,7 +291,12 @@ class IntroductionLetter(models.Model):
         verbose_name = _("introduction letter")
         verbose_name_plural = _("introduction letters")
         constraints = [
-            models.UniqueConstraint(fields=["issuer", "number"], name="letter_number_never_reused"),
+            # A paper letter from outside that was returned and is entered anew is the same paper.
+            models.UniqueConstraint(
+                fields=["issuer", "number"],
+                condition=~Q(origin=LetterOrigin.OUTSIDE, state=LetterState.VOID),
+                name="letter_number_never_reused",
+            ),
             models.UniqueConstraint(
                 fields=["registration"], condition=Q(state=LetterState.VALID), name="one_valid_letter_per_registration"
             ),
