@@ -59,15 +59,20 @@ class OpenTo(models.TextChoices):
 
 
 class ClaimState(models.TextChoices):
+    # Asked to stand in for somebody else, whose claim holds the place until the answer.
+    OFFERED = "offered", pgettext_lazy("claim", "Asked to take over")
     APPLIED = "applied", pgettext_lazy("claim", "Waiting for confirmation")
     CONFIRMED = "confirmed", pgettext_lazy("claim", "Confirmed")
     DECLINED = "declined", pgettext_lazy("claim", "Declined")
     WITHDRAWN = "withdrawn", pgettext_lazy("claim", "Withdrawn")
+    HANDED_OVER = "handed_over", pgettext_lazy("claim", "Handed over")
     FINISHED = "finished", pgettext_lazy("claim", "Finished")
 
 
 # States that hold places.
 HOLDING_CLAIM_STATES = (ClaimState.APPLIED, ClaimState.CONFIRMED, ClaimState.FINISHED)
+# Over without having been served under: not listed where a project's claims are.
+ENDED_CLAIM_STATES = (ClaimState.WITHDRAWN, ClaimState.DECLINED, ClaimState.HANDED_OVER)
 # States that count against a member's cap of open claims.
 OPEN_CLAIM_STATES = (ClaimState.APPLIED, ClaimState.CONFIRMED)
 

@@ -39,10 +39,12 @@ claim = Lifecycle(
     "projects.Claim",
     C,
     {
+        C.OFFERED: {C.CONFIRMED, C.DECLINED, C.WITHDRAWN},
         C.APPLIED: {C.CONFIRMED, C.DECLINED, C.WITHDRAWN},
-        C.CONFIRMED: {C.WITHDRAWN, C.FINISHED},
+        C.CONFIRMED: {C.WITHDRAWN, C.FINISHED, C.HANDED_OVER},
         C.DECLINED: set(),
         C.WITHDRAWN: set(),
+        C.HANDED_OVER: set(),
         C.FINISHED: set(),
     },
 )

@@ -68,6 +68,10 @@ class Claim(models.Model):
     )
     remark = models.CharField(_("reason"), max_length=300, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # A hand-over: the claim whose place this one takes when the stand-in accepts.
+    stands_in_for = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="offers", verbose_name=_("stands in for")
+    )
 
     objects = ClaimQuerySet.as_manager()
 
@@ -93,6 +97,13 @@ class Claim(models.Model):
                 name="one_claim_per_branch_and_project",
             ),
             models.UniqueConstraint(fields=["project", "ordinal"], name="claim_number_never_reused"),
+            models.UniqueConstraint(
+                fields=["stands_in_for"], condition=Q(state=ClaimState.OFFERED), name="one_open_offer_per_claim"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ClaimState.OFFERED) | Q(stands_in_for__isnull=False, member__isnull=False),
+                name="offered_to_a_stand_in",
+            ),
             models.CheckConstraint(condition=Q(state__in=ClaimState.values), name="claim_state_known"),
         ]
         indexes = [models.Index(fields=["member", "state"], name="claim_of_member")]
