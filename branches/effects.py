@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, F, Q, QuerySet, When
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,7 +16,7 @@ from branches.enums import ChangeKind, Kind
 from branches.models import Appointment, Organisation, Pairing, RuleException
 from branches.plans import ChangePlan
 from branches.queries import ancestors
-from dualmgmt.lib import audit
+from dualmgmt.lib import audit, outbox
 from dualmgmt.lib.actors import account
 from dualmgmt.lib.registry import Effect
 
@@ -115,13 +116,24 @@ def _hand_children(plan: ChangePlan, by: Actor) -> None:
 
 
 def _end_offices(plan: ChangePlan, by: Actor) -> None:
-    """Offices end on the day before; one that began later ends on its own first day and gives nothing any more."""
+    """Offices end on the day before; one that began later ends on its own first day and gives nothing any more.
+
+    What was only proposed is turned down. Everybody concerned is told.
+    """
     last = plan.effect_on - dt.timedelta(days=1)
-    for row in Appointment.objects.lasting().filter(organisation=plan.organisation):
+    rows = Appointment.objects.filter(organisation=plan.organisation).select_related("user")
+    said: dict[str, Any] = {"by": by, "organisation": plan.organisation}
+    for row in rows.proposed():
+        row.declined_at, row.declined_by, row.remark = timezone.now(), account(by), plan.document_number
+        row.save(update_fields=["declined_at", "declined_by", "remark"])
+        audit.record("appointment.declined", row, person=str(row.user), reason=plan.document_number, **said)
+        outbox.put("branches.tell_appointment_decided", row.pk)
+    for row in rows.lasting():
         row.ends_on = max(last, row.starts_on)
         row.ended_by, row.remark = account(by), plan.document_number
         row.save(update_fields=["ends_on", "ended_by", "remark"])
-        audit.record("appointment.ended", row, by=by, organisation=plan.organisation, person=str(row.user))
+        audit.record("appointment.ended", row, person=str(row.user), **said)
+        outbox.put("branches.tell_appointment_ended", row.pk)
 
 
 def _hand_division(plan: ChangePlan) -> None:

@@ -104,7 +104,8 @@ def may_edit(user: User, registration: ActivityRegistration) -> bool:
 
 def get_letter(user: User, pk: int) -> IntroductionLetter:
     rows = IntroductionLetter.objects.visible_to(user)
-    return fetch(rows.select_related("registration__member", "registration__organisation", "issuer"), pk=pk)
+    loaded = ("registration__member", "registration__organisation", "registration__home_branch", "issuer")
+    return fetch(rows.select_related(*loaded), pk=pk)
 
 
 def receives(user: User) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,7 +17,7 @@ from dualmgmt.lib.registry import Effect
 from members import rules
 from members.actions import homes
 from members.enums import OPEN_REGISTRATION_STATES, LetterState, MembershipStatus
-from members.models import ActivityRegistration, HomeMembership, IntroductionLetter
+from members.models import ActivityRegistration, HomeMembership, HomeTransfer, IntroductionLetter
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -57,6 +58,7 @@ def preview(plan: ChangePlan) -> Iterable[Effect]:
         if late:
             sentence = _("%(count)s members came to this branch after the effect date; choose a later date.")
             yield Effect(sentence % {"count": late}, must_settle=True)
+        yield from _transfers(plan)
     if plan.kind == ChangeKind.SPLIT:
         yield from _preview_split(plan)
     elif plan.ends:
@@ -73,6 +75,22 @@ def preview(plan: ChangePlan) -> Iterable[Effect]:
             yield Effect(sentence % {"count": valid})
     else:
         yield Effect(_("Members at home here or below, their registrations and claims stay as they are."))
+
+
+def _transfers(plan: ChangePlan) -> Iterable[Effect]:
+    """The sender answers for a relation on its way until it is accepted: neither end may vanish meanwhile."""
+    rows = HomeTransfer.objects.open()
+    if plan.kind == ChangeKind.SPLIT:
+        rows = rows.filter(source=plan.organisation, member__in=plan.member_ids)
+    else:
+        rows = rows.filter(Q(source=plan.organisation) | Q(target=plan.organisation))
+    if count := rows.count():
+        sentence = ngettext(
+            "%(count)s transfer from or to this branch is on its way: have it accepted or withdrawn first.",
+            "%(count)s transfers from or to this branch are on their way: have them accepted or withdrawn first.",
+            count,
+        )
+        yield Effect(sentence % {"count": count}, must_settle=True)
 
 
 def _preview_split(plan: ChangePlan) -> Iterable[Effect]:

@@ -56,9 +56,9 @@ def acceptance_wanted(user: User) -> QuerySet[ActivityRegistration]:
 
 
 def own_letters(user: User) -> LetterQuerySet:
-    """Letters of the branches to which *user* is appointed and for which they may issue letters."""
+    """Letters that the branches answer for to which *user* is appointed, and for which they may issue letters."""
     own = [row.organisation_id for row in Appointment.objects.of(user) if Permission.LETTER_ISSUE in row.permissions()]
-    return IntroductionLetter.objects.filter(issuer__in=own)
+    return IntroductionLetter.objects.followed_up_by(own)
 
 
 def search(rows: QuerySet[Member], text: str) -> QuerySet[Member]:

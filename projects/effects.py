@@ -28,7 +28,7 @@ LIVE_PROJECTS = (
     ProjectState.PUBLISHED,
     ProjectState.SUSPENDED,
 )
-OPEN_NEEDS = (NeedState.COLLECTED, NeedState.VERIFIED, NeedState.CONVERTED)
+OPEN_NEEDS = (NeedState.COLLECTED, NeedState.VERIFIED, NeedState.CONVERTED, NeedState.REFERRED)
 
 
 def _projects(organisation: Organisation) -> QuerySet[ServiceProject]:

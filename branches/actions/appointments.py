@@ -88,6 +88,7 @@ def _facts(row: Appointment) -> dict[str, Any]:
 def approve(*, appointment: Appointment, by: Actor) -> None:
     """The second key: neither the proposer nor the person themselves. A hand-over ends the old office now."""
     rules.check_second_key(appointment, by)
+    rules.check_active(Organisation.objects.hold(appointment.organisation_id))
     _hold_person(appointment.user)
     rules.check_roles_of(appointment.user, appointment.role, leaving=appointment.replaces, besides=appointment)
     _decide(appointment, approved_at=timezone.now(), approved_by=account(by))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from branches.enums import ENDED_STATES
 from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib.clock import today
@@ -230,6 +232,11 @@ class LetterQuerySet(models.QuerySet["IntroductionLetter"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(registration__in=ActivityRegistration.objects.visible_to(user))
 
+    def followed_up_by(self, organisations: Iterable[int] | models.QuerySet[Organisation]) -> Self:
+        """Letters for which *organisations* answer: their own, and of a branch that has ended since, its members'."""
+        inherited = Q(issuer__state__in=ENDED_STATES, registration__home_branch__in=organisations)
+        return self.filter(Q(issuer__in=organisations) | inherited)
+
     def overdue(self) -> Self:
         """Past their last day without a receipt: the sender stays responsible (domain.md §1.5)."""
         return self.filter(state=LetterState.VALID, valid_until__lt=today())
@@ -316,6 +323,11 @@ class IntroductionLetter(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def answered_by(self) -> Organisation:
+        """Who files the receipt: the issuer, or where it has ended the member's home branch of today."""
+        return self.registration.home_branch if self.issuer.state in ENDED_STATES else self.issuer
 
     @property
     def is_overdue(self) -> bool:

@@ -30,7 +30,7 @@ def letter_list(request: HttpRequest) -> HttpResponse:
     """The stub register of the home side."""
     require_anywhere(request.user, Permission.LETTER_VIEW)
     issuers = Organisation.objects.where(request.user, Permission.LETTER_VIEW)
-    rows = IntroductionLetter.objects.filter(issuer__in=issuers)
+    rows = IntroductionLetter.objects.followed_up_by(issuers)
     box = request.GET.get("box", "")
     if box == "receipts":
         rows = own_letters(request.user).filter(receipt_at__isnull=False, receipt_seen_at=None)
@@ -97,7 +97,7 @@ def letter_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "qr": qr.svg(find),
         "may_file": letter.receipt_at is not None
         and letter.receipt_seen_at is None
-        and may(request.user, Permission.LETTER_ISSUE, letter.issuer),
+        and may(request.user, Permission.LETTER_ISSUE, letter.answered_by),
     }
     return render(request, "members/letter_detail.html", context)
 
@@ -116,6 +116,6 @@ def letter_print(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def letter_file_receipt(request: HttpRequest, pk: int) -> HttpResponse:
     letter = access.get_letter(request.user, pk)
-    require(request.user, Permission.LETTER_ISSUE, letter.issuer)
+    require(request.user, Permission.LETTER_ISSUE, letter.answered_by)
     attempt(request, lambda: letters.file_receipt(letter=letter, by=request.user), _("The receipt has been filed."))
     return redirect("letter_detail", pk)
