@@ -1,4 +1,4 @@
-"""What every page that changes something does: try the action, say what came of it."""
+"""What pages share: try an action and say what came of it; long lists without counting them to the end."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 
 from dualmgmt.lib.denied import ActionDenied
 
@@ -30,3 +32,55 @@ def complain(request: HttpRequest, form: forms.BaseForm) -> None:
         label = form.fields[name].label if name in form.fields else ""
         for error in errors:
             messages.error(request, f"{label}: {error}" if label else str(error))
+
+
+COUNTED = 10_000
+
+
+class InTurn:
+    """Rows of several querysets one after the other, as a paginator wants them; each in its own order.
+
+    What begins with a text before what only holds it: one query could not read
+    either out of its index.
+    """
+
+    def __init__(self, *parts: QuerySet[Any]) -> None:
+        self.parts = parts
+
+    def upto(self, limit: int) -> list[int]:
+        """How many rows each part has, all together counted no further than *limit*."""
+        counted: list[int] = []
+        for part in self.parts:
+            left = limit - sum(counted)
+            counted.append(part.order_by()[:left].count() if left else 0)
+        return counted
+
+    def __getitem__(self, asked: slice) -> list[Any]:
+        start, wanted = asked.start or 0, asked.stop - (asked.start or 0)
+        found: list[Any] = []
+        for part in self.parts:
+            rows = list(part[start : start + wanted - len(found)])
+            found += rows
+            if len(found) == wanted:
+                break
+            # Past the end of this part; what is still to skip is skipped in the next one.
+            start = 0 if rows else start - part.order_by()[:start].count()
+        return found
+
+
+class LongPaginator(Paginator[Any]):
+    """Counts no further than ``COUNTED`` rows; whoever is offered more narrows the filter."""
+
+    @cached_property
+    def _counted(self) -> int:
+        rows = self.object_list if isinstance(self.object_list, InTurn) else InTurn(self.object_list)  # type: ignore[arg-type]
+        return sum(rows.upto(COUNTED + 1))
+
+    @cached_property
+    def count(self) -> int:  # type: ignore[override]
+        return min(self._counted, COUNTED)
+
+    @property
+    def more(self) -> bool:
+        """Whether there are rows beyond those counted."""
+        return self._counted > COUNTED

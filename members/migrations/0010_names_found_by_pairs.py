@@ -1,4 +1,4 @@
-"""Names are found by one to three characters: an index of single characters and pairs, PostgreSQL only.
+"""Names are found by one to three characters, PostgreSQL only: an index of the characters after the first one.
 
 Names and their initials are compared by code point there, as SQLite does by itself:
 the order is the same on both, and the beginning of a name is found by the plain index.
@@ -10,18 +10,12 @@ FORWARDS = """
 ALTER TABLE members_member
     ALTER COLUMN name TYPE varchar(50) COLLATE "C",
     ALTER COLUMN name_initials TYPE varchar(50) COLLATE "C";
-CREATE FUNCTION members_name_grams(name text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT array_agg(DISTINCT substr(name, place, size))
-    FROM generate_series(1, length(name)) AS place, generate_series(1, 2) AS size
-    WHERE place + size <= length(name) + 1
-$$;
-CREATE INDEX member_name_grams ON members_member USING gin (members_name_grams(name));
+CREATE INDEX member_name_signs ON members_member
+    USING gin (string_to_array(substr(name, 2), NULL)) WITH (fastupdate = off);
 """
 
 BACKWARDS = """
-DROP INDEX member_name_grams;
-DROP FUNCTION members_name_grams(text);
+DROP INDEX member_name_signs;
 ALTER TABLE members_member
     ALTER COLUMN name TYPE varchar(50) COLLATE "default",
     ALTER COLUMN name_initials TYPE varchar(50) COLLATE "default";

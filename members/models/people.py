@@ -24,7 +24,7 @@ from members.enums import (
     SkillLevel,
     WorkStatus,
 )
-from members.models.names import Holds
+from members.models.names import Holds, HoldsLater
 
 if TYPE_CHECKING:
     from members.models.users import User
@@ -191,7 +191,8 @@ class Member(models.Model):
         return list(Organisation.objects.filter(pk__in=rows.values("organisation_id")))
 
 
-Member._meta.get_field("name").register_lookup(Holds)
+for _lookup in (Holds, HoldsLater):
+    Member._meta.get_field("name").register_lookup(_lookup)
 
 
 class MemberSkill(models.Model):
