@@ -118,7 +118,7 @@ def letter_data(letter: IntroductionLetter, find_url: str, *, sees_phone: bool) 
         "receipt_verdict": letter.get_verdict_display() if letter.verdict else "",
         "receipt_remark": letter.receipt_remark,
         "receipt_date": date_format(timezone.localtime(letter.receipt_at), "DATE_FORMAT") if letter.receipt_at else "",
-        "receipt_placement": placement.name if accepted and placement else "",
+        "receipt_placement": (content.get("placement") or placement.name) if accepted and placement else "",
         "receipt_handler": str(letter.receipt_by or "") if letter.receipt_at else "",
         "qr": str(qr.svg(find_url)),
     }

@@ -102,8 +102,10 @@ def _current_letter(registration: ActivityRegistration) -> IntroductionLetter:
     return letter
 
 
-def _receipt(letter: IntroductionLetter, verdict: ReceiptVerdict, remark: str, by: Actor) -> None:
-    """Fill in the receipt; the home branch gets it by itself."""
+def _receipt(
+    letter: IntroductionLetter, verdict: ReceiptVerdict, remark: str, by: Actor, *, placement: str = ""
+) -> None:
+    """Fill in the receipt, with the names of this day; the home branch gets it by itself."""
     receiver = letter.registration.organisation
     day = today()
     running = numbers.take(f"receipt:{receiver.pk}", day.year)
@@ -115,6 +117,7 @@ def _receipt(letter: IntroductionLetter, verdict: ReceiptVerdict, remark: str, b
         receipt_remark=remark,
         receipt_by=account(by),
         receipt_at=timezone.now(),
+        content={**letter.content, "placement": placement},
     )
     outbox.put("members.tell_receipt", letter.pk)
 
@@ -138,7 +141,7 @@ def accept(*, registration: ActivityRegistration, placement: Organisation, by: A
     Placement.objects.create(
         registration=registration, organisation=placement, started_on=today(), placed_by=account(by)
     )
-    _receipt(letter, ReceiptVerdict.ACCEPTED, "", by)
+    _receipt(letter, ReceiptVerdict.ACCEPTED, "", by, placement=placement.name)
     audit.record(
         "registration.accepted", registration, by=by, organisation=registration.organisation, placement=placement.name
     )
