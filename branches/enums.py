@@ -104,7 +104,7 @@ class Paper(models.TextChoices):
     FEEDBACK_CARD = "feedback_card", _("Service record card")
     ROSTER = "roster", _("Roster of registered members")
     STUB_REGISTER = "stub_register", _("Stub register")
-    TRANSFER_LETTER = "transfer_letter", _("Letter of the organisational relation")
+    CLOSING_RECEIPT = "closing_receipt", _("Closing receipt")
 
 
 class Sector(models.TextChoices):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from branches.views import appointments, changes, imports, organisations, settings
+from branches.views import appointments, changes, imports, organisations, papers, settings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("organisations/", organisations.organisation_list, name="organisation_list"),
@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organisations/<str:code>/pairings/", settings.pairing_new, name="pairing_new"),
     path("organisations/<str:code>/exceptions/new/", settings.exception_new, name="exception_new"),
     path("organisations/<str:code>/change/<str:kind>/", changes.organisation_change, name="organisation_change"),
+    path("organisations/<str:code>/papers/", papers.paper_list, name="paper_list"),
+    path("organisations/<str:code>/papers/<slug:paper>/", papers.paper_edit, name="paper_edit"),
     path("organisations/<str:code>/", organisations.organisation_detail, name="organisation_detail"),
     path("organisations/<str:code>/edit/", organisations.organisation_edit, name="organisation_edit"),
 ]

@@ -317,6 +317,14 @@ SPECTACULAR_SETTINGS = {
 PORTAL_NAME = env.str("PORTAL_NAME", default="")
 LETTER_VALID_DAYS = env.int("LETTER_VALID_DAYS", default=30)
 LETTER_VALID_DAYS_MAX = 90
+# Days before its last day that a paper letter not handed in is called to mind; days past it until the committee is asked.
+LETTER_REMIND_DAYS = env.list("LETTER_REMIND_DAYS", cast=int, default=[7, 1])
+LETTER_ESCALATE_DAYS = env.int("LETTER_ESCALATE_DAYS", default=15)
+# How long the square code of a card on the phone is good; it is made anew at half that time.
+CARD_CODE_SECONDS = env.int("CARD_CODE_SECONDS", default=120)
+# A registration that is being left: working days to settle it, and how many days before that the receiver is reminded.
+LEAVING_WORKING_DAYS = env.int("LEAVING_WORKING_DAYS", default=15)
+LEAVING_REMIND_DAYS = env.int("LEAVING_REMIND_DAYS", default=5)
 # Home units compiled in one transaction, and how long a worker may be silent before another takes over.
 REPORT_CHUNK_UNITS = env.int("REPORT_CHUNK_UNITS", default=500)
 REPORT_LEASE_SECONDS = env.int("REPORT_LEASE_SECONDS", default=60)
@@ -357,6 +365,8 @@ RETENTION_DAYS = {
     "RETAIN_FORMER_CONTACT_DAYS": env.int("RETAIN_FORMER_CONTACT_DAYS", default=3 * 365),
     "RETAIN_REPORTERS_DAYS": env.int("RETAIN_REPORTERS_DAYS", default=365),
 }
+# Lines of a register or roster that are printed at once.
+PRINT_MAX_ROWS = env.int("PRINT_MAX_ROWS", default=2000)
 DEMO = env.bool("DEMO", default=False)
 
 # Logs: JSON in production, readable in development; never the locals of a traceback.

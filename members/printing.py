@@ -6,11 +6,13 @@ import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
+from branches import papers
+from branches.enums import Paper
 from dualmgmt.lib import qr
 from dualmgmt.lib.secrets import mask_id_number, mask_phone
 from members.enums import ReceiptVerdict, RegistrationReason
@@ -18,16 +20,13 @@ from members.models import ActivityRegistration, IntroductionLetter, MemberCard
 
 
 def find_path(code: str) -> str:
-    """Where a printed square code leads: the receiver's look-up page. *code* is a letter's or a card's."""
+    """The receiver's look-up page, filled in. *code* is a letter's or a card's."""
     return f"{reverse('letter_find')}?{urlencode({'q': code})}"
 
 
-def answer(paper: bytes, name: str) -> HttpResponse:
-    """Show *paper* in the browser; saved, it is called *name*."""
-    shown = HttpResponse(paper, content_type="application/pdf")
-    shown["Content-Disposition"] = f'inline; filename="{name}.pdf"'
-    shown["Cache-Control"] = "private, no-store"
-    return shown
+def check_path(code: str) -> str:
+    """Where a letter's square code leads: the public page that says whether it is valid."""
+    return reverse("letter_check", args=[code])
 
 
 def written_day(iso: str, form: str = "DATE_FORMAT") -> str:
@@ -65,6 +64,7 @@ def registration_data(registration: ActivityRegistration, *, sees_phone: bool) -
         "placement": registration.placement.name if registration.placement else "",
         "accepted_on": date_format(registration.accepted_on) if registration.accepted_on else "",
         "accepted_by": str(registration.accepted_by or "") if registration.accepted_on else "",
+        "words": papers.words(Paper.REGISTRATION_FORM, registration.organisation),
     }
 
 
@@ -81,6 +81,7 @@ def card_data(card: MemberCard, find_url: str) -> dict[str, Any]:
         "issuer": card.issuer.name,
         "issued_on": date_format(card.issued_on),
         "qr": str(qr.svg(find_url)),
+        "words": papers.words(Paper.MEMBER_CARD, card.issuer),
     }
 
 
@@ -94,6 +95,11 @@ def letter_data(letter: IntroductionLetter, find_url: str, *, sees_phone: bool) 
     placement = letter.registration.placement
     return {
         "number": letter.number,
+        "state": letter.state,
+        # Frozen with the letter; letters from before words could be set have none.
+        "words": content.get("words", {}),
+        "receipt_words": papers.words(Paper.RECEIPT, letter.registration.organisation),
+        "receiver": letter.registration.organisation.name,
         "code": letter.code,
         "url": find_url,
         "addressee": content.get("addressee", ""),
@@ -121,4 +127,24 @@ def letter_data(letter: IntroductionLetter, find_url: str, *, sees_phone: bool) 
         "receipt_placement": (content.get("placement") or placement.name) if accepted and placement else "",
         "receipt_handler": str(letter.receipt_by or "") if letter.receipt_at else "",
         "qr": str(qr.svg(find_url)),
+    }
+
+
+def closing_data(registration: ActivityRegistration) -> dict[str, Any]:
+    """Texts for ``templates/print/closing_receipt.typ``: what the receiver tells the home branch at the end."""
+    assert registration.closed_on is not None
+    assert registration.accepted_on is not None
+    return {
+        "number": registration.closing_receipt or "",
+        "home_branch": registration.home_branch.name,
+        "name": registration.member.name,
+        "placement": registration.placement.name if registration.placement else "",
+        "accepted_on": date_format(registration.accepted_on),
+        "closed_on": date_format(registration.closed_on),
+        "reason": str(registration.get_close_reason_display()),
+        "facts": registration.final_facts or _("Nothing to report."),
+        "receiver": registration.organisation.name,
+        "handler": str(registration.closed_by or ""),
+        "day": date_format(registration.closed_on),
+        "words": papers.words(Paper.CLOSING_RECEIPT, registration.organisation),
     }

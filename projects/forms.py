@@ -13,9 +13,11 @@ from dualmgmt.lib.forms import DateInput, DateTimeInput
 from members.forms.registrations import grouped
 from members.models import Member
 from members.values import clean_phone
+from projects.access import find_stand_in, stand_ins
 from projects.actions.claims import eligible_participants
 from projects.enums import NeedSource
 from projects.models import Category, Claim, Need, ServiceProject
+from projects.rules import STAND_IN_UNKNOWN
 
 if TYPE_CHECKING:
     from members.models import User
@@ -165,6 +167,35 @@ class ParticipantsForm(forms.Form):
         super().__init__(*args, **kwargs)
         assert claim.branch is not None
         self.fields["members"].queryset = eligible_participants(claim.branch)  # type: ignore[attr-defined]
+
+
+class StandInForm(forms.Form):
+    """By the claimant: whom one knows by name and number; the portal shows nobody's roll."""
+
+    name = forms.CharField(label=_("Name"), max_length=50)
+    number = forms.CharField(
+        label=_("Phone or number of the member card"),
+        max_length=40,
+        help_text=_("Ask the person: both have to be right."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "name" in cleaned and "number" in cleaned:
+            cleaned["stand_in"] = find_stand_in(cleaned["name"], cleaned["number"])
+            if cleaned["stand_in"] is None:
+                self.add_error("number", str(STAND_IN_UNKNOWN))
+        return cleaned
+
+
+class ChosenStandInForm(forms.Form):
+    """By the publisher, among the members registered there."""
+
+    stand_in = forms.ModelChoiceField(label=_("Stand-in"), queryset=Member.objects.none())
+
+    def __init__(self, *args: Any, claim: Claim, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["stand_in"].queryset = stand_ins(user, claim)  # type: ignore[attr-defined]
 
 
 class ReasonForm(forms.Form):

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from dualmgmt.lib.forms import SpanForm
 from dualmgmt.lib.registry import Panel
 from projects.models import Claim, ServiceProject, ServiceRecord
 
 if TYPE_CHECKING:
     from branches.models import Organisation
-    from members.models import Member, User
+    from members.models import ActivityRegistration, Member, User
 
 
 def service_of_member(user: User, member: Member) -> Panel | None:
@@ -26,6 +27,27 @@ def service_of_member(user: User, member: Member) -> Panel | None:
             "claims": claims.order_by("-claimed_at")[:10],
             "records": records.select_related("claim__project").order_by("-service_date", "-pk")[:10],
             "hours": records.verified().aggregate(total=Sum("verified_hours"))["total"] or 0,
+        },
+    )
+
+
+def service_of_registration(user: User, registration: ActivityRegistration) -> Panel | None:
+    """What was verified with this receiver, and the record card to print."""
+    if registration.accepted_on is None:
+        return None
+    records = ServiceRecord.objects.visible_to(user).filter(
+        member=registration.member_id,
+        claim__project__organisation__path__startswith=registration.organisation.path,
+    )
+    first, last = SpanForm.this_year()
+    return Panel(
+        _("Service with this organisation"),
+        "projects/_registration_panel.html",
+        {
+            "registration": registration,
+            "records": records.select_related("claim__project").order_by("-service_date", "-pk")[:10],
+            "hours": records.verified().aggregate(total=Sum("verified_hours"))["total"] or 0,
+            "span_form": SpanForm(initial={"first": first, "last": last}),
         },
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from projects.views import claims, needs, projects, records
+from projects.views import claims, handover, needs, papers, projects, records
 
 STEPS = "submit|publish|return|suspend|resume|cancel|complete|unclaimed"
 
@@ -29,8 +29,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("claims/<int:pk>/confirm/", claims.claim_confirm, name="claim_confirm"),
     path("claims/<int:pk>/decline/", claims.claim_decline, name="claim_decline"),
     path("claims/<int:pk>/finish/", claims.claim_finish, name="claim_finish"),
+    path("claims/<int:pk>/hand-over/", handover.claim_offer, name="claim_offer"),
+    path("claims/<int:pk>/hand-over/withdraw/", handover.claim_offer_withdraw, name="claim_offer_withdraw"),
+    path("claims/<int:pk>/answer/", handover.claim_answer, name="claim_answer"),
     path("claims/<int:pk>/participants/", claims.claim_participants, name="claim_participants"),
     path("claims/<int:claim_pk>/record/", records.record_new, name="record_new"),
+    path("registrations/<int:pk>/record-card/", papers.record_card_print, name="record_card_print"),
     path("records/", records.record_list, name="record_list"),
     path("records/verify/", records.record_verify_many, name="record_verify_many"),
     path("records/<int:pk>/", records.record_detail, name="record_detail"),

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
             name='PaperText',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('paper', models.CharField(choices=[('letter', 'Introduction letter'), ('receipt', 'Receipt'), ('registration_form', 'Registration form'), ('member_card', 'Member card'), ('feedback_card', 'Service record card'), ('roster', 'Roster of registered members'), ('stub_register', 'Stub register'), ('transfer_letter', 'Letter of the organisational relation')], max_length=20, verbose_name='paper')),
+                ('paper', models.CharField(choices=[('letter', 'Introduction letter'), ('receipt', 'Receipt'), ('registration_form', 'Registration form'), ('member_card', 'Member card'), ('feedback_card', 'Service record card'), ('roster', 'Roster of registered members'), ('stub_register', 'Stub register'), ('closing_receipt', 'Closing receipt')], max_length=20, verbose_name='paper')),
                 ('letterhead', models.CharField(blank=True, max_length=60, verbose_name='letterhead')),
                 ('title', models.CharField(blank=True, max_length=40, verbose_name='title')),
                 ('words', models.TextField(blank=True, max_length=600, verbose_name='words')),
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'words of a paper',
                 'verbose_name_plural': 'words of papers',
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'paper'), name='one_text_per_organisation_and_paper'), models.UniqueConstraint(condition=models.Q(('organisation', None)), fields=('paper',), name='one_text_for_everybody_per_paper'), models.CheckConstraint(condition=models.Q(('paper__in', ['letter', 'receipt', 'registration_form', 'member_card', 'feedback_card', 'roster', 'stub_register', 'transfer_letter'])), name='paper_known')],
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'paper'), name='one_text_per_organisation_and_paper'), models.UniqueConstraint(condition=models.Q(('organisation', None)), fields=('paper',), name='one_text_for_everybody_per_paper'), models.CheckConstraint(condition=models.Q(('paper__in', ['letter', 'receipt', 'registration_form', 'member_card', 'feedback_card', 'roster', 'stub_register', 'closing_receipt'])), name='paper_known')],
             },
         ),
     ]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
+
+from dualmgmt.lib.clock import today
 
 CONTROL_CLASSES: list[tuple[type[forms.Widget], str]] = [
     (forms.CheckboxSelectMultiple, ""),
@@ -54,3 +58,20 @@ class DateTimeInput(forms.DateTimeInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class SpanForm(forms.Form):
+    """From one day to another, both included."""
+
+    first = forms.DateField(label=_("From"), widget=DateInput)
+    last = forms.DateField(label=_("To"), widget=DateInput)
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        if "first" in cleaned and "last" in cleaned and cleaned["last"] < cleaned["first"]:
+            self.add_error("last", _("This day is before the first one."))
+        return cleaned
+
+    @staticmethod
+    def this_year() -> tuple[dt.date, dt.date]:
+        return today().replace(month=1, day=1), today()

@@ -133,9 +133,7 @@ def report_print(request: HttpRequest, pk: int) -> HttpResponse:
     report = _whole(request, pk)
     audit.record("paper.printed", report, by=request.user, organisation=report.organisation, number=report.number)
     paper = typeset.pdf("feedback_report", letters.print_data(report, _before(report)))
-    answer = HttpResponse(paper, content_type="application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="report-{report.pk}-v{report.version}.pdf"'
-    return answer
+    return typeset.answer(paper, f"report-{report.pk}-v{report.version}")
 
 
 @require_safe

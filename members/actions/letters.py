@@ -7,9 +7,11 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from branches import papers
+from branches.enums import Paper
 from branches.models import Organisation
 from branches.queries import ancestors
 from branches.rules import check_active
@@ -19,7 +21,8 @@ from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.lifecycle import SOMEBODY_WAS_FASTER
 from members import lifecycle, rules
-from members.actions.registrations import void_letters
+from members.actions import homes
+from members.actions.registrations import VOID_REASON_LENGTH, snapshot, void_letters
 from members.enums import LetterOrigin, LetterState, ReceiptVerdict
 from members.enums import RegistrationState as S
 from members.models import ActivityRegistration, IntroductionLetter, Placement
@@ -45,6 +48,7 @@ def _content(registration: ActivityRegistration, issuer: Organisation, by: Actor
         "reason": registration.reason,
         "handler": str(by),
         "form": registration.form,
+        "words": papers.words(Paper.LETTER, issuer),
     }
 
 
@@ -56,6 +60,20 @@ def issue(*, registration: ActivityRegistration, valid_days: int, by: Actor, pap
     letter or *valid_days* is out of range.
     """
     rules.check_state(registration, S.PENDING_LETTER)
+    letter = _write(registration, valid_days=valid_days, paper=paper, by=by)
+    audit.record("letter.issued", letter, by=by, organisation=letter.issuer, number=letter.number)
+    return letter
+
+
+def _write(
+    registration: ActivityRegistration,
+    *,
+    valid_days: int,
+    paper: bool,
+    by: Actor,
+    replaces: IntroductionLetter | None = None,
+) -> IntroductionLetter:
+    """A letter under the issuer's next number; the registration goes on with it."""
     rules.check_validity(valid_days)
     issuer = registration.home_branch
     rules.check_receiver(registration.member, registration.organisation, issuer)
@@ -66,6 +84,7 @@ def issue(*, registration: ActivityRegistration, valid_days: int, by: Actor, pap
         issued_by=account(by),
         handed_in_at=handed_in,
         remark="",
+        **_confirmed(registration),
     )
     day = today()
     running = numbers.take(f"letter:{issuer.pk}", day.year)
@@ -79,10 +98,73 @@ def issue(*, registration: ActivityRegistration, valid_days: int, by: Actor, pap
         issued_on=day,
         valid_until=day + dt.timedelta(days=valid_days),
         content=_content(registration, issuer, by),
+        replaces=replaces,
     )
-    audit.record("letter.issued", letter, by=by, organisation=issuer, number=letter.number)
     outbox.put("members.tell_letter_issued", registration.pk)
     return letter
+
+
+def _confirmed(registration: ActivityRegistration) -> dict[str, Any]:
+    """Of a walk-in the home branch opens its roll with the letter: the form holds more than what was typed."""
+    if not registration.is_unconfirmed:
+        return {}
+    return {"form": {**snapshot(registration.member), **registration.form}}
+
+
+def _take_back(letter: IntroductionLetter, reason: str) -> None:
+    """A paper letter that is still in the member's hand becomes void; the registration waits for another one."""
+    rules.check_in_hand(letter)
+    lifecycle.letter.move(
+        letter, LetterState.VOID, voided_at=timezone.now(), void_reason=reason.strip()[:VOID_REASON_LENGTH]
+    )
+    lifecycle.registration.move(letter.registration, S.PENDING_LETTER, remark=reason.strip())
+
+
+@transaction.atomic
+def void(*, letter: IntroductionLetter, reason: str, by: Actor) -> None:
+    """Void a paper letter that nobody has handed in.
+
+    Raises :class:`ActionDenied` without a reason, or when the letter is with
+    the receiver, used or void.
+    """
+    rules.check_reason(reason)
+    _take_back(letter, reason)
+    audit.record("letter.voided", letter, by=by, organisation=letter.issuer, number=letter.number, reason=audit.masked(reason))
+    outbox.put("members.tell_letter_voided", letter.pk)
+
+
+@transaction.atomic
+def reissue(
+    *, letter: IntroductionLetter, valid_days: int, reason: str, by: Actor, paper: bool = False
+) -> IntroductionLetter:
+    """Issue another letter in place of *letter*: lost on the way, wrong, or expired. The old number stays void.
+
+    Raises :class:`ActionDenied` when the letter is with the receiver or used,
+    has been replaced already, or the member is at home elsewhere by now.
+    """
+    rules.check_reason(reason)
+    registration = letter.registration
+    rules.check_still_at_home(registration)
+    if registration.state == S.EXPIRED:
+        rules.check_last_letter(letter)
+        rules.check_no_open_registration(registration.member, registration.organisation)
+    else:
+        _take_back(letter, reason)
+    try:
+        with transaction.atomic():
+            fresh = _write(registration, valid_days=valid_days, paper=paper, by=by, replaces=letter)
+    except IntegrityError:  # a new form of the same member was faster
+        raise ActionDenied(rules.ALREADY_OPEN, "already_open") from None
+    audit.record(
+        "letter.reissued",
+        fresh,
+        by=by,
+        organisation=fresh.issuer,
+        number=fresh.number,
+        replaced=letter.number,
+        reason=audit.masked(reason),
+    )
+    return fresh
 
 
 @transaction.atomic
@@ -135,6 +217,8 @@ def accept(*, registration: ActivityRegistration, placement: Organisation, by: A
     # Held, so that neither can be merged or dissolved while a member comes in.
     check_active(Organisation.objects.hold(registration.organisation_id))
     rules.check_placement(registration.organisation, Organisation.objects.hold(placement.pk))
+    if letter.origin == LetterOrigin.OUTSIDE:
+        homes.confirm_home(letter=letter, by=by)
     lifecycle.registration.move(
         registration, S.ACTIVE, placement=placement, accepted_by=account(by), accepted_on=today(), remark=""
     )
@@ -180,7 +264,7 @@ def expire_letters() -> int:
     for registration in late.select_related("home_branch").distinct():
         with suppress(ActionDenied), transaction.atomic():  # handed in at the last moment
             lifecycle.registration.move(registration, S.EXPIRED)
-            void_letters(registration)
+            void_letters(registration, str(rules.LETTER_RAN_OUT))
             audit.record("letter.expired", registration, by=SYSTEM, organisation=registration.home_branch)
             outbox.put("members.tell_returned", registration.pk)
             count += 1

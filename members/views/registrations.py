@@ -170,7 +170,7 @@ def registration_print(request: HttpRequest, pk: int) -> HttpResponse:
     registration = access.get_registration(request.user, pk)
     data = printing.registration_data(registration, sees_phone=access.phone_on_paper(request.user, registration))
     audit.record("paper.printed", registration, by=request.user, organisation=registration.home_branch)
-    return printing.answer(typeset.pdf("registration", data), f"registration-{registration.pk}")
+    return typeset.answer(typeset.pdf("registration", data), f"registration-{registration.pk}")
 
 
 @require_POST

@@ -72,6 +72,10 @@ def community(scene: Scene) -> dict[str, Any]:
     return {"code": scene.world.community.code}
 
 
+def letter_words(scene: Scene) -> dict[str, Any]:
+    return {"code": scene.world.community.code, "paper": "letter"}
+
+
 def branch(scene: Scene) -> dict[str, Any]:
     return {"code": scene.world.branch_a.code}
 
@@ -147,6 +151,9 @@ MATRIX: dict[str, Row] = {
         lambda scene: {"code": scene.world.community.code, "kind": "rename"},
     ),
     "organisation_split": Row(f"{ABOVE_HOME} department_officer", f"{ABOVE_HOME} department_officer", branch),
+    "paper_list": Row(f"{RECEIVER_HEADS} department_officer", None, community),
+    "paper_edit": Row(f"{RECEIVER_HEADS} department_officer", f"{RECEIVER_HEADS} department_officer", letter_words),
+    "paper_preview": Row(f"{RECEIVER_HEADS} department_officer", None, letter_words),
     "branch_rules": Row(f"{SECRETARIES} department_officer"),
     "branch_rules_export": Row(f"{SECRETARIES} department_officer"),
     "exception_new": Row(f"{ABOVE_RECEIVER} department_officer", f"{ABOVE_RECEIVER} department_officer", community),
@@ -222,6 +229,9 @@ MATRIX: dict[str, Row] = {
     "registration_new_for": Row(HOME, HOME, li_as_member_pk),
     "registration_detail": Row(BOTH_SIDES, None, pk("registration")),
     "registration_print": Row(BOTH_SIDES, None, pk("registration")),
+    "record_card_print": Row(BOTH_SIDES, None, pk("registration")),
+    # An open registration has no closing receipt.
+    "closing_print": Row("", None, pk("registration")),
     "registration_edit": Row(f"member {HOME}", f"member {HOME}", pk("asked")),
     "registration_submit": Row(None, f"member {HOME}", pk("asked")),
     "registration_withdraw": Row(None, f"member {HOME}", pk("asked")),
