@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Q, When
 from django.http import Http404
+from django.utils.translation import gettext
 
 from branches.access import fetch, may, require
 from branches.models import Appointment, Organisation
@@ -248,4 +249,5 @@ def sign_in_names(user: User) -> list[str]:
     if member is None:
         return [user.username]
     cards = member.cards.filter(state=CardState.ACTIVE).values_list("number", flat=True)
-    return [*cards, *([member.masked_phone] if member.phone else []), user.username]
+    phone = [gettext("your own phone (%(phone)s)") % {"phone": member.masked_phone}] if member.phone else []
+    return [*cards, *phone, user.username]

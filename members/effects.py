@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -105,6 +106,10 @@ def _preview_split(plan: ChangePlan) -> Iterable[Effect]:
         _("%(count)s members go to %(name)s (%(leave)s full members); %(stay)s full members stay.")
         % {"count": count, "name": plan.name, "leave": leave, "stay": stay}
     )
+    least = settings.BRANCH_RULES["min_full"]
+    if min(leave, stay) < least:
+        sentence = _("A branch needs at least %(limit)s full members: have an exception approved, or choose others.")
+        yield Effect(sentence % {"limit": least})
     yield from _following(plan)
 
 

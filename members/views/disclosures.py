@@ -149,8 +149,10 @@ def disclosure_detail(request: HttpRequest, pk: int) -> HttpResponse:
     shown = access.get_disclosure(request.user, pk)
     context: dict[str, Any] = {"disclosure": shown, "is_open": shown.is_open, "single": shown.kind == "single"}
     if shown.is_open:
-        context["header"] = [DisclosedField(name).label for name in shown.fields]
-        context["rows"] = list(_values(shown))
+        header = context["header"] = [DisclosedField(name).label for name in shown.fields]
+        context["rows"] = [
+            (member, home, list(zip(header, values, strict=True))) for member, home, values in _values(shown)
+        ]
     else:
         context["count"] = shown.members.count()
     answer = render(request, "members/disclosure_detail.html", context)
