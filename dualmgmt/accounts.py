@@ -73,6 +73,9 @@ def code_field(label: Any) -> forms.CharField:
 class SecondStepForm(AuthenticateForm):
     code = code_field(_("Code of the app, or a recovery code"))
 
+    def has_passkey(self) -> bool:
+        return Authenticator.objects.filter(user=self.user, type=Authenticator.Type.WEBAUTHN).exists()
+
 
 class SecondStepAgainForm(ReauthenticateForm):
     code = code_field(_("Code of the app, or a recovery code"))

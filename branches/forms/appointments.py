@@ -107,6 +107,7 @@ class HandOverForm(_DatedForm):
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["user"].label = _("Who takes the office over")
         self.suggest(organisation)
 
 

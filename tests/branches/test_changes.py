@@ -184,6 +184,21 @@ def test_splitting_moves_the_chosen_and_nobody_else(world: World) -> None:
     assert parts == {("subject", world.branch_a), ("successor", made)}
 
 
+@pytest.mark.parametrize(("goes", "warned"), [(2, True), (3, False), (4, True)])
+def test_a_split_says_where_three_full_members_are_missing(world: World, goes: int, warned: bool) -> None:
+    """The rule allows an exception, so it warns and does not block."""
+    branch = OrganisationFactory(parent=world.bureau)
+    members = [MemberFactory(home=branch) for _number in range(6)]
+    change = plan(
+        ChangeKind.SPLIT,
+        branch,
+        name="税务局第三党支部",
+        code="T-third",
+        member_ids=frozenset(member.pk for member in members[:goes]),
+    )
+    assert ("至少应有 3 名正式党员" in sentences(change), blocked(change)) == (warned, [])
+
+
 @pytest.mark.parametrize(
     ("code", "fields"),
     [

@@ -18,8 +18,8 @@ from dualmgmt.management.commands.seed_demo import seed
 
 SCREENSHOTS = Path(settings.BASE_DIR) / "var" / "screenshots"
 WIDTHS = {"phone": (390, 844), "desktop": (1440, 900), "phone-without-scripts": (390, 844)}
-# Latin words that a Chinese page may show: the language switch, names of file formats, user names.
-LATIN = {"English", "PDF", "xlsx", *(row.username.rstrip("0123456789") for row in PERSONAS)}
+# Latin words that a Chinese page may show: the language switch, file formats, the browser itself, user names.
+LATIN = {"English", "PDF", "xlsx", "Chrome", "Linux", *(row.username.rstrip("0123456789") for row in PERSONAS)}
 VISIBLE_TEXT = """() => {
   const skip = new Set();
   for (const node of document.querySelectorAll('.code, code')) skip.add(node.innerText.trim());
