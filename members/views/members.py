@@ -30,13 +30,19 @@ from members.queries import with_home
 PER_PAGE = 25
 
 
+def filtered_roster(request: HttpRequest) -> MemberFilter:
+    """The roll of the branches in one's scope, as narrowed by the filter."""
+    require_anywhere(request.user, Permission.ROSTER_VIEW)
+    homes = Organisation.objects.where(request.user, Permission.ROSTER_VIEW)
+    rows = with_home(Member.objects.at_home_in(homes)).order_by("name", "pk")
+    return MemberFilter(request.GET, queryset=rows, user=request.user)
+
+
 @require_safe
 def member_list(request: HttpRequest) -> HttpResponse:
     """The roster of the branches in one's scope."""
-    require_anywhere(request.user, Permission.ROSTER_VIEW)
-    homes = Organisation.objects.where(request.user, Permission.ROSTER_VIEW)
-    filters = MemberFilter(request.GET, queryset=Member.objects.at_home_in(homes), user=request.user)
-    page = Paginator(with_home(filters.qs).order_by("name", "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    filters = filtered_roster(request)
+    page = Paginator(filters.qs, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "filters": filters,
         "page": page,
@@ -118,6 +124,7 @@ def _dual_page(request: HttpRequest, member: Member) -> dict[str, Any]:
         "card_url": _card_url(request, member, home),
         "sees_phone": access.sees_phone(request.user, member),
         "may_edit": home is not None and may(request.user, Permission.ROSTER_EDIT, home),
+        "may_change_status": home is not None and may(request.user, Permission.RELATION_TRANSFER, home),
         "may_issue_card": home is not None and may(request.user, Permission.CARD_ISSUE, home),
         "letters": letters.select_related("registration__organisation").order_by("-pk"),
     }

@@ -26,7 +26,7 @@ from members.enums import CloseReason
 from members.models import ActivityRegistration
 from projects.models import Claim
 from tests.factories import ProjectFactory, RegistrationFactory
-from tests.members.helpers import refused, sign_in
+from tests.members.helpers import refused, secrets_of, sign_in
 from tests.scene import ask, register, verified_record
 from tests.world import World
 
@@ -189,3 +189,33 @@ def test_the_closing_receipt_is_for_the_two_sides(world: World) -> None:
     ActivityRegistration.objects.update(closing_receipt=None)
     assert sign_in(world, "member").get(url).status_code == 404
     assert samples.pdf(Paper.CLOSING_RECEIPT, world.community)
+
+
+def test_registers_print_what_is_filtered_and_nothing_else(world: World) -> None:
+    registration = register(world, "li", "community", issuer="home_secretary", accepter="community_secretary")
+    letter = registration.letters.get()
+    register(world, "zhao", "community3", issuer="other_secretary", accepter="other_community_secretary")
+    home, receiver = sign_in(world, "home_secretary"), sign_in(world, "community_secretary")
+    li, zhao = world.members["li"], world.members["zhao"]
+    for client, name, shown in (
+        (home, "letter_register_print", letter.number),
+        (home, "roster_print", li.name),
+        (receiver, "archive_print", li.name),
+    ):
+        [page] = pages(client.get(reverse(name)))
+        assert shown in page
+        assert zhao.name not in page
+        for secret in secrets_of(li):
+            assert secret not in page
+        [page] = pages(client.get(reverse(name), {"q": "无此人"}))
+        assert "（无记录）" in page
+    printed = AuditEvent.objects.filter(event="paper.printed").exclude(details__filter="")
+    assert {row.details["filter"] for row in printed} == {"q=%E6%97%A0%E6%AD%A4%E4%BA%BA"}
+
+
+def test_too_long_a_list_leads_back_to_its_page(world: World, settings: object) -> None:
+    settings.PRINT_MAX_ROWS = 0  # type: ignore[attr-defined]
+    answer = sign_in(world, "home_secretary").get(reverse("roster_print"), {"q": "李"}, follow=True)
+    assert answer.request["PATH_INFO"] == reverse("member_list")
+    assert answer.request["QUERY_STRING"]
+    assert str(typeset.TOO_MANY_TO_PRINT % {"count": 0}) in answer.content.decode()
