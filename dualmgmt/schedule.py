@@ -37,8 +37,20 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "dualmgmt.retain",
         "schedule": crontab(hour=2, minute=30),
     },
+    "remind of transfers of the organisational relation": {
+        "task": "members.remind_of_transfers",
+        "schedule": crontab(hour=7, minute=10),
+    },
     "expire paper letters": {
         "task": "members.expire_letters",
         "schedule": crontab(hour=0, minute=30),
+    },
+    "call letters to mind that end soon or are overdue": {
+        "task": "members.remind_of_letters",
+        "schedule": crontab(hour=8, minute=20),
+    },
+    "remind of registrations that are being left": {
+        "task": "members.remind_leaving",
+        "schedule": crontab(hour=7, minute=20),
     },
 }

@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Q, When
 from django.http import Http404
 from django.utils.translation import gettext
 
-from branches.access import fetch, may, require
+from branches.access import fetch, may, may_anywhere, require
 from branches.models import Appointment, Organisation
 from branches.permissions import Permission
 from dualmgmt.lib.secrets import lookup_hash
-from members.enums import CardState, CorrectionField, DisclosureKind, LetterState, RegistrationState
+from members import cardcodes
+from members.enums import CardState, CorrectionField, DisclosureKind, LetterState, RegistrationState, Side
 from members.models import (
     ActivityRegistration,
+    BatchLine,
     CorrectionRequest,
     Disclosure,
     IntroductionLetter,
     Member,
     MemberCard,
+    ReportInBatch,
     User,
 )
 from members.values import letter_number, squeeze
 
 
 def get_member(user: User, pk: int, permission: Permission | None = None) -> Member:
-    """A visible member; with *permission* the user must hold it at the member's home branch."""
+    """A visible member; with *permission* the user must hold it where the member's data is kept.
+
+    That is the home branch, and of a home outside the portal the receiver; but
+    cards are the home branch's own.
+    """
     member = fetch(Member.objects.visible_to(user).select_related("user"), pk=pk)
-    if permission is not None:
+    if permission == Permission.CARD_ISSUE:
         home = member.home_branch()
         if home is None:
             raise PermissionDenied
         require(user, permission, home)
+    elif permission is not None and not keeps(user, member, permission):
+        raise PermissionDenied
     return member
+
+
+def keeps(user: User, member: Member, permission: Permission) -> bool:
+    """Whether *user* holds *permission* at one of those who keep the data of *member*."""
+    return any(may(user, permission, place) for place in member.keepers())
 
 
 def own_member(user: User) -> Member:
@@ -61,6 +76,16 @@ def received_registration(user: User, pk: int, permission: Permission) -> Activi
     return registration
 
 
+def registration_on_own_roll(user: User, pk: int) -> ActivityRegistration:
+    """A registration of a member whose roll *user* keeps today."""
+    registration = get_registration(user, pk)
+    home = registration.member.home_branch()
+    if home is None:
+        raise PermissionDenied
+    require(user, Permission.ROSTER_EDIT, home)
+    return registration
+
+
 def editable_registration(user: User, pk: int) -> ActivityRegistration:
     """For the member, or for the home branch on the member's behalf."""
     registration = get_registration(user, pk)
@@ -79,6 +104,42 @@ def returnable_registration(user: User, pk: int) -> ActivityRegistration:
     return registration
 
 
+def leave_sides(user: User, registration: ActivityRegistration) -> list[Side]:
+    """On whose behalf *user* may ask to close *registration*, or take that back."""
+    sides = []
+    if registration.member.user_id == user.pk:
+        sides.append(Side.MEMBER)
+    if may(user, Permission.REGISTRATION_ACCEPT, registration.organisation):
+        sides.append(Side.RECEIVER)
+    if may(user, Permission.LETTER_ISSUE, registration.home_branch):
+        sides.append(Side.HOME)
+    return sides
+
+
+def leaving_registration(user: User, pk: int) -> tuple[ActivityRegistration, list[Side]]:
+    """A registration with the sides on which *user* stands; none is 403."""
+    registration = get_registration(user, pk)
+    sides = leave_sides(user, registration)
+    if not sides:
+        raise PermissionDenied
+    return registration, sides
+
+
+def files_closing(user: User, registration: ActivityRegistration) -> bool:
+    """The home branch files the closing receipt; for a home outside the portal the receiver's desk sends it."""
+    if may(user, Permission.LETTER_ISSUE, registration.home_branch):
+        return True
+    outside = registration.home_branch.external
+    return outside and may(user, Permission.REGISTRATION_ENTER, registration.organisation)
+
+
+def closing_to_file(user: User, pk: int) -> ActivityRegistration:
+    registration = get_registration(user, pk)
+    if not files_closing(user, registration):
+        raise PermissionDenied
+    return registration
+
+
 def may_recall(user: User, registration: ActivityRegistration) -> bool:
     """Whether the home branch may take back a letter that the receiver has let lie past its last day."""
     return (
@@ -88,15 +149,29 @@ def may_recall(user: User, registration: ActivityRegistration) -> bool:
     )
 
 
+def card_holder(user: User, pk: int) -> Member:
+    """A member for whom *user* issues cards."""
+    return get_member(user, pk, Permission.CARD_ISSUE)
+
+
+def current_card(member: Member) -> MemberCard:
+    """The valid card, or the lost one nothing has replaced yet; else 404."""
+    card = member.cards.current()
+    if card is None:
+        raise Http404
+    return card
+
+
+def own_valid_card(user: User) -> MemberCard:
+    return fetch(own_member(user).cards.valid().select_related("member", "issuer"))
+
+
 def get_card(user: User, pk: int) -> MemberCard:
     """The valid card of a member, for its owner and for those who issue cards."""
     member = get_member(user, pk)
     if member.user_id != user.pk:
-        home = member.home_branch()
-        if home is None:
-            raise PermissionDenied
-        require(user, Permission.CARD_ISSUE, home)
-    return fetch(MemberCard.objects.filter(member=member).select_related("member", "issuer"), state=CardState.ACTIVE)
+        member = card_holder(user, pk)
+    return fetch(member.cards.valid().select_related("member", "issuer"))
 
 
 def may_edit(user: User, registration: ActivityRegistration) -> bool:
@@ -114,6 +189,11 @@ def receives(user: User) -> bool:
     return Organisation.objects.where(user, Permission.REGISTRATION_ACCEPT).receiving().exists()
 
 
+def is_addressee(user: User | AnonymousUser, letter: IntroductionLetter) -> bool:
+    """Whether *user* accepts members for the organisation to which *letter* is addressed."""
+    return user.is_authenticated and may(user, Permission.REGISTRATION_ACCEPT, letter.registration.organisation)
+
+
 def find_letter(user: User, text: str) -> IntroductionLetter | None:
     """A letter addressed to one of the user's organisations, by its number, its check code or the member's card.
 
@@ -125,11 +205,10 @@ def find_letter(user: User, text: str) -> IntroductionLetter | None:
     receivers = Organisation.objects.where(user, Permission.REGISTRATION_ACCEPT)
     number = letter_number(text)
     code = text.upper().replace(" ", "").replace("-", "")
-    card = MemberCard.objects.filter(token=text, state=CardState.ACTIVE)
-    found = IntroductionLetter.objects.filter(
-        Q(number__in=[number, f"{number}号"]) | Q(code=code) | Q(registration__member__in=card.values("member_id")),
-        registration__organisation__in=receivers,
-    )
+    named = Q(number__in=[number, f"{number}号"]) | Q(code=code)
+    if (card := cardcodes.card_of(text)) is not None:
+        named |= Q(registration__member=card.member_id)
+    found = IntroductionLetter.objects.filter(named, registration__organisation__in=receivers)
     # Of several letters of one person the one that still counts comes first.
     valid_first = Case(When(state=LetterState.VALID, then=0), default=1)
     return (
@@ -141,8 +220,9 @@ def sees_phone(user: User, member: Member) -> bool:
     """A receiver sees the phones of those registered with it (design.md §9); everybody else states a purpose."""
     if member.user_id == user.pk:
         return True
-    registered = member.registrations.registered().select_related("organisation")
-    return any(may(user, Permission.REGISTRATION_VIEW, row.organisation) for row in registered)
+    registered = member.registrations.registered().select_related("organisation", "placement")
+    places = [place for row in registered for place in (row.organisation, row.placement) if place is not None]
+    return any(may(user, Permission.REGISTRATION_VIEW, place) for place in places)
 
 
 def phone_on_paper(user: User, registration: ActivityRegistration) -> bool:
@@ -153,13 +233,13 @@ def phone_on_paper(user: User, registration: ActivityRegistration) -> bool:
 def reveal_office(user: User, member: Member) -> Organisation | None:
     """The organisation by the right of whose office *user* may look at a number of *member*; ``None``: they may not.
 
-    Only the home side: a receiver has the registration form, and the phone with it.
+    Only who keeps the person's data: another receiver has the registration form, and the phone with it.
     """
-    home = member.home_branch()
-    if home is None or not may(user, Permission.PERSONAL_REVEAL, home):
-        return None
     offices = [row for row in Appointment.objects.of(user) if Permission.PERSONAL_REVEAL in row.permissions()]
-    return next(row.organisation for row in offices if home.path.startswith(row.organisation.path))
+    for place in member.keepers():
+        if may(user, Permission.PERSONAL_REVEAL, place):
+            return next(row.organisation for row in offices if place.path.startswith(row.organisation.path))
+    return None
 
 
 def office(user: User, permission: Permission) -> Organisation:
@@ -168,6 +248,42 @@ def office(user: User, permission: Permission) -> Organisation:
         if permission in row.permissions():
             return row.organisation
     raise PermissionDenied
+
+
+def issues(user: User) -> bool:
+    """Whether *user* may issue letters for some organisation."""
+    return may_anywhere(user, Permission.LETTER_ISSUE)
+
+
+def issuing_organisation(user: User, text: str) -> Organisation:
+    """The organisation that *text* (a code, or a name as suggested) means, or else the one of the user's own office.
+
+    Outside of the right to issue letters there is none.
+    """
+    own = office(user, Permission.LETTER_ISSUE)
+    if not text:
+        return own
+    code = text.strip().removesuffix("）").rpartition("（")[2]
+    mine = Organisation.objects.where(user, Permission.LETTER_ISSUE).active()
+    return mine.filter(Q(code=code) | Q(name=text.strip())).first() or own
+
+
+def get_batch(user: User, pk: int) -> ReportInBatch:
+    """A unit's report-in, to look at: by the right to see its letters."""
+    return fetch(ReportInBatch.objects.visible_to(user).select_related("organisation", "made_by"), pk=pk)
+
+
+def batch_to_send(user: User, pk: int) -> ReportInBatch:
+    batch = get_batch(user, pk)
+    require(user, Permission.LETTER_ISSUE, batch.organisation)
+    return batch
+
+
+def line_to_change(user: User, pk: int) -> BatchLine:
+    rows = BatchLine.objects.filter(batch__in=ReportInBatch.objects.visible_to(user))
+    line = fetch(rows.select_related("batch__organisation", "member", "organisation"), pk=pk)
+    require(user, Permission.LETTER_ISSUE, line.batch.organisation)
+    return line
 
 
 def get_disclosure(user: User, pk: int) -> Disclosure:
@@ -183,21 +299,30 @@ def disclosure_to_decide(user: User, pk: int) -> Disclosure:
 
 
 def get_correction(user: User, pk: int) -> CorrectionRequest:
-    rows = CorrectionRequest.objects.visible_to(user).select_related("member", "asked_by")
+    rows = CorrectionRequest.objects.visible_to(user)
+    rows = rows.select_related("member", "asked_by", "registration__organisation")
     return fetch(rows, pk=pk)
 
 
 def own_correction(user: User, pk: int) -> CorrectionRequest:
-    """A request about oneself, for withdrawing it."""
+    """A request about oneself or by oneself, for withdrawing it."""
     asked = get_correction(user, pk)
-    if asked.member.user_id != user.pk:
+    if user.pk not in (asked.member.user_id, asked.asked_by_id):
         raise PermissionDenied
     return asked
+
+
+def sees_roll(user: User, member: Member) -> bool:
+    """Whether *user* reads the roll's own words about *member*: the person and the home side, no receiver."""
+    home = member.home_branch()
+    return member.user_id == user.pk or (home is not None and may(user, Permission.ROSTER_VIEW, home))
 
 
 def shown_value(user: User, asked: CorrectionRequest) -> str:
     """What the roll says now where a correction is asked for; numbers masked for others than the person."""
     member = asked.member
+    if not sees_roll(user, member):
+        return ""
     if asked.field == CorrectionField.PHONE and not sees_phone(user, member):
         return member.masked_phone
     if asked.field == CorrectionField.HOME_ADDRESS and member.user_id != user.pk:
@@ -207,10 +332,8 @@ def shown_value(user: User, asked: CorrectionRequest) -> str:
 
 def correction_to_answer(user: User, pk: int) -> CorrectionRequest:
     request = get_correction(user, pk)
-    home = request.member.home_branch()
-    if home is None:
+    if not keeps(user, request.member, Permission.ROSTER_EDIT):
         raise PermissionDenied
-    require(user, Permission.ROSTER_EDIT, home)
     return request
 
 
@@ -229,15 +352,15 @@ def account_named(text: str) -> User | None:
 
 
 def get_account(user: User, pk: int) -> tuple[User, Organisation]:
-    """An account that *user* manages and the organisation by whose right: the home branch, or an office's."""
+    """An account that *user* manages and by whose right: that of who keeps the member's data, or of an office."""
     scope = Organisation.objects.where(user, Permission.ACCOUNT_MANAGE)
     person = fetch(User.objects.select_related("member"), pk=pk)
     member = person.as_member
-    home = member.home_branch() if member is not None else None
+    kept = [place.pk for place in member.keepers()] if member is not None else []
     offices = Organisation.objects.filter(
         pk__in=Appointment.objects.lasting().filter(user=person).values("organisation_id")
     )
-    place = scope.filter(Q(pk=home.pk if home else 0) | Q(pk__in=offices.values("pk"))).first()
+    place = scope.filter(Q(pk__in=kept) | Q(pk__in=offices.values("pk"))).first()
     if place is None:
         raise Http404
     return person, place

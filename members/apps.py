@@ -9,12 +9,14 @@ class MembersConfig(AppConfig):
     def ready(self) -> None:
         from dualmgmt.lib import registry
         from members import effects, panels, personal, queries, todo
+        from members.actions import membership
 
         for provider in todo.PROVIDERS:
             registry.todos.register(provider)
         registry.candidates.register(queries.accounts_at_home)
         registry.panels.register("organisation.detail", panels.setting_of_organisation)
         registry.organisation_effects.register(effects.preview, effects.apply)
+        registry.status_effects.register(membership.preview, membership.end_registrations)
         registry.personal_data.register(personal.sections)
         registry.merging.register(personal.preview_merge, personal.apply_merge)
         registry.viewers.register(personal.viewers)

@@ -95,6 +95,17 @@ class LetterState(models.TextChoices):
     VOID = "void", pgettext_lazy("letter", "Void")
 
 
+class ReceiptState(models.TextChoices):
+    """Where the receipt is, seen from the home side (domain.md §1.5); derived, never stored."""
+
+    PENDING = "receipt_pending", pgettext_lazy("receipt", "Not back yet")
+    OVERDUE = "receipt_overdue", pgettext_lazy("receipt", "Overdue")
+    RECEIVED = "receipt_received", pgettext_lazy("receipt", "Back, to be filed")
+    FILED = "receipt_filed", pgettext_lazy("receipt", "On file")
+    # A void letter brings none.
+    NONE = "receipt_none", pgettext_lazy("receipt", "None")
+
+
 class ReceiptVerdict(models.TextChoices):
     ACCEPTED = "accepted", pgettext_lazy("receipt", "Accepted")
     NOT_ACCEPTED = "not_accepted", pgettext_lazy("receipt", "Not accepted")
@@ -122,12 +133,35 @@ class CloseReason(models.TextChoices):
     OTHER = "other", pgettext_lazy("close reason", "Other")
 
 
+# What somebody may ask to leave for; the others come from events on the home side or of the tree.
+LEAVING_REASONS = (
+    CloseReason.RETURNED_TO_HOME,
+    CloseReason.MOVED_RESIDENCE,
+    CloseReason.CHANGED_UNIT,
+    CloseReason.JOINED_ANOTHER,
+    CloseReason.HEALTH_OR_AGE,
+    CloseReason.MISTAKEN_REGISTRATION,
+    CloseReason.OTHER,
+)
+
+
 class Side(models.TextChoices):
     """On whose behalf something about a registration is asked for."""
 
     MEMBER = "member", pgettext_lazy("side", "The member")
     RECEIVER = "receiver", pgettext_lazy("side", "The receiving organisation")
     HOME = "home", pgettext_lazy("side", "The home branch")
+
+
+class AvailableTime(models.TextChoices):
+    """When a member can serve; what does not fit is said in words beside it."""
+
+    WEEKDAY = "weekday", pgettext_lazy("available", "Weekdays by day")
+    WEEKDAY_EVENING = "weekday_evening", pgettext_lazy("available", "Weekday evenings")
+    SATURDAY = "saturday", pgettext_lazy("available", "Saturdays")
+    SUNDAY = "sunday", pgettext_lazy("available", "Sundays")
+    HOLIDAY = "holiday", pgettext_lazy("available", "Public holidays")
+    ANY = "any", pgettext_lazy("available", "Any time by arrangement")
 
 
 class SkillLevel(models.TextChoices):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from members.enums import CloseReason, MembershipStatus
+
 if TYPE_CHECKING:
     from members.models import Member
 
@@ -15,3 +17,20 @@ class MergePlan:
 
     keep: Member
     lose: Member
+
+
+@dataclass(frozen=True)
+class StatusPlan:
+    """The legal status of *member* becomes *status*; ``reason`` is the code on what ends with it."""
+
+    member: Member
+    status: MembershipStatus
+
+    @property
+    def ends(self) -> bool:
+        """Whether the member may serve nowhere any more."""
+        return self.status != MembershipStatus.NORMAL
+
+    @property
+    def reason(self) -> CloseReason:
+        return CloseReason.DECEASED if self.status == MembershipStatus.DECEASED else CloseReason.MEMBERSHIP_ENDED

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.conf import settings
+from django.db.models import Case, CharField, Count, Exists, ExpressionWrapper, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from branches.enums import ACTIVITY_ONLY_SETTINGS
+from branches.enums import ACTIVITY_ONLY_SETTINGS, Kind
 from branches.models import Appointment, Organisation
 from branches.permissions import Permission, roles_with
-from members.enums import DisclosureState, RegistrationState, SlipState
+from dualmgmt.lib.clock import today
+from members.enums import CardState, DisclosureState, RegistrationState, SlipState
 from members.models import (
     ActivationSlip,
     ActivityRegistration,
@@ -17,6 +20,9 @@ from members.models import (
     HomeMembership,
     IntroductionLetter,
     Member,
+    MemberCard,
+    MemberSkill,
+    Skill,
     User,
 )
 
@@ -55,15 +61,74 @@ def acceptance_wanted(user: User) -> QuerySet[ActivityRegistration]:
     return _asked(rows, user, Permission.REGISTRATION_ACCEPT, "organisation").exclude(issued_by=user)
 
 
+def long_overdue() -> LetterQuerySet:
+    """Letters that have been without a receipt for so long that a committee is asked."""
+    edge = today() - dt.timedelta(days=settings.LETTER_ESCALATE_DAYS)
+    return IntroductionLetter.objects.overdue().filter(valid_until__lt=edge)
+
+
+def letters_escalated(user: User) -> LetterQuerySet:
+    """Of these, the ones for which *user*'s committee is asked: the nearest above the home branch with officers."""
+    asked = Q(pk=None)
+    holders = Appointment.objects.in_force().filter(role__in=roles_with(Permission.LETTER_ISSUE))
+    for row in Appointment.objects.of(user):
+        place = row.organisation
+        if Permission.LETTER_ISSUE in row.permissions() and place.covers_below():
+            nearer = (
+                holders.filter(organisation__path__startswith=place.path)
+                .exclude(organisation=place)
+                .exclude(organisation=OuterRef("issuer_id"))
+                .exclude(organisation__kind=Kind.BRANCH)
+                .annotate(issuer_path=ExpressionWrapper(OuterRef("issuer__path"), output_field=CharField()))
+                .filter(issuer_path__startswith=F("organisation__path"))
+            )
+            asked |= Q(issuer__path__startswith=place.path) & ~Q(issuer=place) & ~Exists(nearer)
+    return long_overdue().filter(asked)
+
+
+def leaving_wanted(user: User) -> QuerySet[ActivityRegistration]:
+    """Registrations that *user* is asked to settle and close.
+
+    The receiver's own; from the day after the last working day those of the
+    receivers directly below one's committee; and those at which nobody else can.
+    """
+    permission = Permission.REGISTRATION_ACCEPT
+    offices = [row.organisation for row in Appointment.objects.of(user) if permission in row.permissions()]
+    late = Q(pk=None)
+    for office in offices:
+        if office.covers_below():
+            late |= Q(organisation__path__startswith=office.path, organisation__depth=office.depth + 1)
+    holders = Appointment.objects.in_force().filter(
+        role__in=roles_with(permission), organisation=OuterRef("organisation_id")
+    )
+    alone = Q(organisation__in=Organisation.objects.where(user, permission)) & ~Exists(holders)
+    rows = ActivityRegistration.objects.filter(state=RegistrationState.LEAVING)
+    return rows.filter(Q(organisation__in=offices) | alone | late & Q(leave_due_on__lt=today()))
+
+
+def closings_to_file(user: User) -> QuerySet[ActivityRegistration]:
+    """Closing receipts that came back to the branches *user* is appointed to, or that its desk has to send."""
+    rows = Appointment.objects.of(user)
+    own = [row.organisation_id for row in rows if Permission.LETTER_ISSUE in row.permissions()]
+    desks = [row.organisation_id for row in rows if Permission.REGISTRATION_ENTER in row.permissions()]
+    fresh = ActivityRegistration.objects.filter(closing_receipt__isnull=False, closing_seen_at=None)
+    return fresh.filter(Q(home_branch__in=own) | Q(home_branch__external=True, organisation__in=desks))
+
+
 def own_letters(user: User) -> LetterQuerySet:
     """Letters that the branches answer for to which *user* is appointed, and for which they may issue letters."""
     own = [row.organisation_id for row in Appointment.objects.of(user) if Permission.LETTER_ISSUE in row.permissions()]
     return IntroductionLetter.objects.followed_up_by(own)
 
 
+def squeezed(text: str) -> str:
+    """Without spaces: people type 王 明."""
+    return "".join(text.split())
+
+
 def search(rows: QuerySet[Member], text: str) -> QuerySet[Member]:
     """Members whose name holds *text* (1–3 characters suffice) or whose pinyin initials begin with it."""
-    text = "".join(text.split())
+    text = squeezed(text)
     if text.isascii():
         return rows.filter(name_initials__startswith=text.lower())
     return rows.filter(name__holds=text)
@@ -73,6 +138,54 @@ def with_home(rows: QuerySet[Member]) -> QuerySet[Member]:
     """Annotate ``home_name``, the name of today's home branch."""
     home = HomeMembership.objects.open().filter(member=OuterRef("pk"))
     return rows.annotate(home_name=Subquery(home.values("organisation__name")[:1]))
+
+
+def with_skill(rows: QuerySet[Member], skill: Skill) -> QuerySet[Member]:
+    """Of *rows*, those who have *skill* or one below it."""
+    return rows.filter(pk__in=MemberSkill.objects.filter(skill__in=Skill.objects.with_below(skill)).values("member_id"))
+
+
+def card_holders(user: User) -> QuerySet[Member]:
+    """Members in good standing for whom *user* issues cards."""
+    return Member.objects.living().at_home_in(Organisation.objects.where(user, Permission.CARD_ISSUE))
+
+
+def without_card(user: User) -> QuerySet[Member]:
+    return card_holders(user).exclude(pk__in=MemberCard.objects.valid().values("member_id"))
+
+
+def with_card(rows: QuerySet[Member]) -> QuerySet[Member]:
+    """Annotate ``card_number`` and ``card_issued_on`` of the valid card, and ``card_lost`` where one is missed."""
+    valid = MemberCard.objects.valid().filter(member=OuterRef("pk"))
+    lost = MemberCard.objects.filter(member=OuterRef("pk"), state=CardState.LOST)
+    return rows.annotate(
+        card_number=Subquery(valid.values("number")[:1]),
+        card_issued_on=Subquery(valid.values("issued_on")[:1]),
+        card_lost=Exists(lost),
+    )
+
+
+def card_figures(rows: QuerySet[Member]) -> dict[str, int]:
+    """How many of *rows* have a valid card, have none, and of these how many lost it."""
+    counted = with_card(rows).aggregate(
+        members=Count("pk"),
+        valid=Count("pk", filter=Q(card_number__isnull=False)),
+        lost=Count("pk", filter=Q(card_number=None, card_lost=True)),
+    )
+    return {**counted, "none": counted["members"] - counted["valid"]}
+
+
+def cards_missed(user: User) -> QuerySet[Member]:
+    """Members at home in the very branches where *user* issues cards whose lost card nothing has replaced yet."""
+    own = [row.organisation_id for row in Appointment.objects.of(user) if Permission.CARD_ISSUE in row.permissions()]
+    lost = MemberCard.objects.filter(state=CardState.LOST).values("member_id")
+    homes = Organisation.objects.filter(pk__in=own)
+    return (
+        Member.objects.living()
+        .at_home_in(homes)
+        .filter(pk__in=lost)
+        .exclude(pk__in=MemberCard.objects.valid().values("member_id"))
+    )
 
 
 def placements(receiver: Organisation) -> QuerySet[Organisation]:
@@ -90,11 +203,11 @@ def accounts_at_home(organisation: Organisation) -> QuerySet[User]:
 
 
 def slip_places(slip: ActivationSlip) -> list[Organisation]:
-    """The organisations by whose right a slip is handled: the holder's offices, and the home branch."""
+    """The organisations by whose right a slip is handled: the holder's offices, and who keeps the member's data."""
     member = slip.user.as_member
-    home = member.home_branch() if member is not None else None
+    kept = member.keepers() if member is not None else []
     offices = Appointment.objects.lasting().filter(user=slip.user).select_related("organisation")
-    return [*(row.organisation for row in offices), *([home] if home else [])]
+    return [*(row.organisation for row in offices), *kept]
 
 
 def slip_approvers(slip: ActivationSlip) -> set[int]:

@@ -1,10 +1,26 @@
 """Doorbells of the members app: an id comes in, one call goes out."""
 
-from celery import shared_task
+import datetime as dt
 
-from members import notices
-from members.actions import accounts, disclosures, letters
-from members.models import ActivationSlip, ActivityRegistration, CorrectionRequest, Disclosure, IntroductionLetter
+from celery import shared_task
+from django.conf import settings
+
+from dualmgmt.lib.actors import SYSTEM
+from dualmgmt.lib.clock import today
+from members import homenotices, leavenotices, notices, reminders
+from members.actions import accounts, batches, disclosures, letters
+from members.enums import RegistrationState
+from members.models import (
+    ActivationSlip,
+    ActivityRegistration,
+    CorrectionRequest,
+    Disclosure,
+    HomeTransfer,
+    IntroductionLetter,
+    MemberCard,
+    ReportInBatch,
+    User,
+)
 
 _REGISTRATIONS = ActivityRegistration.objects.select_related("member", "organisation", "home_branch")
 
@@ -38,6 +54,19 @@ def tell_receipt(pk: int) -> None:
 @shared_task(name="members.expire_letters")
 def expire_letters() -> None:
     letters.expire_letters()
+
+
+@shared_task(name="members.remind_of_letters")
+def remind_of_letters() -> None:
+    reminders.ending()
+    reminders.overdue()
+    reminders.escalate()
+
+
+@shared_task(name="members.tell_letter_voided")
+def tell_letter_voided(pk: int) -> None:
+    rows = IntroductionLetter.objects.select_related("registration__member", "registration__organisation")
+    reminders.voided(rows.get(pk=pk))
 
 
 @shared_task(name="members.tell_slip_requested")
@@ -75,9 +104,68 @@ def tell_disclosure_decided(pk: int) -> None:
 
 @shared_task(name="members.tell_correction_asked")
 def tell_correction_asked(pk: int) -> None:
-    notices.correction_asked(CorrectionRequest.objects.select_related("member").get(pk=pk))
+    rows = CorrectionRequest.objects.select_related("member", "asked_by", "registration__organisation")
+    notices.correction_asked(rows.get(pk=pk))
 
 
 @shared_task(name="members.tell_correction_answered")
 def tell_correction_answered(pk: int) -> None:
     notices.correction_answered(CorrectionRequest.objects.select_related("member").get(pk=pk))
+
+
+@shared_task(name="members.send_batch_lines")
+def send_batch_lines(pk: int, first: int, last: int, user_pk: int) -> None:
+    """The lines of a unit's report-in with keys from *first* to *last*, in the name of who sent them."""
+    by = User.objects.get(pk=user_pk) if user_pk else SYSTEM
+    batches.send_lines(batch=ReportInBatch.objects.get(pk=pk), first=first, last=last, by=by)
+
+
+_TRANSFERS = HomeTransfer.objects.select_related("member", "source", "target")
+
+
+@shared_task(name="members.tell_transfer")
+def tell_transfer(pk: int) -> None:
+    homenotices.transfer_sent(_TRANSFERS.get(pk=pk))
+
+
+@shared_task(name="members.tell_transfer_decided")
+def tell_transfer_decided(pk: int) -> None:
+    homenotices.transfer_decided(_TRANSFERS.get(pk=pk))
+
+
+@shared_task(name="members.remind_of_transfers")
+def remind_of_transfers() -> None:
+    homenotices.remind_of_transfers()
+
+
+@shared_task(name="members.tell_walk_in")
+def tell_walk_in(pk: int) -> None:
+    homenotices.walk_in_started(_REGISTRATIONS.get(pk=pk))
+
+
+@shared_task(name="members.tell_card_ended")
+def tell_card_ended(pk: int) -> None:
+    notices.card_ended(MemberCard.objects.select_related("member").get(pk=pk))
+
+
+@shared_task(name="members.tell_leave_asked")
+def tell_leave_asked(pk: int) -> None:
+    leavenotices.leave_asked(_REGISTRATIONS.get(pk=pk))
+
+
+@shared_task(name="members.tell_leave_cancelled")
+def tell_leave_cancelled(pk: int, moment: str) -> None:
+    leavenotices.leave_cancelled(_REGISTRATIONS.get(pk=pk), moment)
+
+
+@shared_task(name="members.tell_left")
+def tell_left(pk: int) -> None:
+    leavenotices.left(_REGISTRATIONS.get(pk=pk))
+
+
+@shared_task(name="members.remind_leaving")
+def remind_leaving() -> None:
+    """Some days before the last one the receiver, after it the committee above; each is told once."""
+    edge = today() + dt.timedelta(days=settings.LEAVING_REMIND_DAYS)
+    for registration in _REGISTRATIONS.filter(state=RegistrationState.LEAVING, leave_due_on__lte=edge):
+        leavenotices.leave_due(registration)

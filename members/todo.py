@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from branches.models import Appointment
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.registry import Todo
 from members import queries
-from members.enums import DisclosureState, SlipState
+from members.enums import BatchLineState, DisclosureState, SlipState
 from members.enums import RegistrationState as S
-from members.models import CorrectionRequest, Disclosure
+from members.models import BatchLine, CorrectionRequest, Disclosure
 
 if TYPE_CHECKING:
     from members.models import User
@@ -43,6 +44,14 @@ def letters_to_issue(user: User) -> Iterable[Todo]:
     yield Todo(_("Issue introduction letters"), _link("to_issue"), queries.letters_wanted(user).count())
 
 
+def batches_to_send(user: User) -> Iterable[Todo]:
+    """A unit's report-in that was put down and not sent yet."""
+    if not Appointment.objects.of(user):
+        return
+    waiting = BatchLine.objects.filter(state=BatchLineState.WAITING, batch__made_by=user).count()
+    yield Todo(_("Send the letters of a unit that reports in"), reverse("batch_list"), waiting)
+
+
 def registrations_to_accept(user: User) -> Iterable[Todo]:
     yield Todo(_("Accept members who report in"), _link("to_accept"), queries.acceptance_wanted(user).count())
 
@@ -53,6 +62,12 @@ def receipts_to_file(user: User) -> Iterable[Todo]:
     yield Todo(_("File receipts that came back"), f"{reverse('letter_list')}?box=receipts", fresh.count())
 
 
+def cards_missed(user: User) -> Iterable[Todo]:
+    """Lost cards that nothing has replaced yet."""
+    missed = queries.cards_missed(user).count() if Appointment.objects.of(user) else 0
+    yield Todo(_("Issue new cards for lost ones"), f"{reverse('card_register')}?card=lost", missed)
+
+
 def letters_overdue(user: User) -> Iterable[Todo]:
     late = queries.own_letters(user).overdue().count()
     yield Todo(
@@ -61,6 +76,25 @@ def letters_overdue(user: User) -> Iterable[Todo]:
         late,
         late=True,
         hint=_("Until the receipt is back, the home branch stays responsible."),
+    )
+
+
+def letters_expired(user: User) -> Iterable[Todo]:
+    yield Todo(
+        _("Paper letters that expired: issue anew or withdraw"),
+        f"{reverse('letter_list')}?box=expired",
+        queries.own_letters(user).expired().count(),
+    )
+
+
+def letters_escalated(user: User) -> Iterable[Todo]:
+    """For the committee above, when neither the receiver nor the home branch acts."""
+    yield Todo(
+        _("Letters of branches below, long without a receipt"),
+        f"{reverse('letter_list')}?box=escalated",
+        queries.letters_escalated(user).count(),
+        late=True,
+        hint=_("Ask the receiving organisation to decide, or have the branch take the letter back."),
     )
 
 
@@ -90,7 +124,25 @@ def corrections_to_answer(user: User) -> Iterable[Todo]:
         yield Todo(_("Answer requests for correction"), reverse("correction_list"), len(due), due=due[0], late=late)
 
 
+def leaving_to_close(user: User) -> Iterable[Todo]:
+    due = list(queries.leaving_wanted(user).order_by("leave_due_on").values_list("leave_due_on", flat=True))
+    if due:
+        yield Todo(
+            _("Settle and close registrations of members who leave"),
+            _link("to_close"),
+            len(due),
+            due=due[0],
+            late=due[0] is not None and due[0] < today(),
+        )
+
+
+def closings_to_file(user: User) -> Iterable[Todo]:
+    yield Todo(_("File closing receipts"), _link("closings"), queries.closings_to_file(user).count())
+
+
 PROVIDERS = (
+    leaving_to_close,
+    closings_to_file,
     disclosures_to_decide,
     disclosures_to_open,
     corrections_to_answer,
@@ -98,7 +150,11 @@ PROVIDERS = (
     slips_to_print,
     own_registrations,
     letters_to_issue,
+    batches_to_send,
     registrations_to_accept,
     receipts_to_file,
+    cards_missed,
     letters_overdue,
+    letters_expired,
+    letters_escalated,
 )

@@ -11,6 +11,7 @@ from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib.forms import DateInput, DateTimeInput
 from members.forms.registrations import grouped
+from members.forms.skills import GroupedCheckboxes, offer_skills
 from members.models import Member
 from members.values import clean_phone
 from projects.access import find_stand_in, stand_ins
@@ -105,19 +106,21 @@ class ProjectForm(forms.ModelForm[ServiceProject]):
     class Meta:
         model = ServiceProject
         fields = [
-            "organisation", "title", "category", "kind", "description", "place", "places", "skills", "starts_at",
-            "ends_at", "claims_close_at", "expected_hours", "open_to", "open_to_members", "open_to_branches",
+            "organisation", "title", "category", "kind", "description", "place", "places", "skills",
+            "wants_certificate", "starts_at", "ends_at", "claims_close_at", "expected_hours", "open_to", "open_to_members", "open_to_branches",
             "confirm_claims", "involves_minors", "involves_money",
         ]  # fmt: skip
         widgets = {
             "description": forms.Textarea(attrs={"rows": 5}),
-            "skills": forms.CheckboxSelectMultiple,
+            "skills": GroupedCheckboxes,
             "starts_at": DateTimeInput,
             "ends_at": DateTimeInput,
             "claims_close_at": DateTimeInput,
         }
         help_texts = {
             "description": _("What is to be done, for whom, what to bring. No names or addresses of residents."),
+            "skills": _("Whoever has one of them or one below it is told that the project fits."),
+            "wants_certificate": _("Only a certificate that is valid on the day counts as fitting."),
             "involves_minors": _("A second person publishes such a project."),
             "involves_money": _("A second person publishes such a project."),
         }
@@ -125,6 +128,7 @@ class ProjectForm(forms.ModelForm[ServiceProject]):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["category"].queryset = Category.objects.filter(active=True)  # type: ignore[attr-defined]
+        offer_skills(self.fields["skills"])
         if self.instance.pk:
             del self.fields["organisation"]
             return

@@ -21,6 +21,10 @@ notices.register("claim.made", _("%(claimant)s has claimed “%(title)s”."))
 notices.register("claim.confirmed", _("Your claim of “%(title)s” has been confirmed."))
 notices.register("claim.ended", _("Your claim of “%(title)s” has ended: %(reason)s"))
 notices.register("claim.withdrawn", _("%(claimant)s has withdrawn the claim of “%(title)s”."))
+notices.register("claim.freed", _("The claim of “%(title)s” by %(claimant)s has ended: %(reason)s"))
+notices.register("claim.offered", _("%(asker)s asks you to take over “%(title)s” from %(claimant)s."))
+notices.register("claim.taken_over", _("%(stand_in)s has taken over “%(title)s” from %(claimant)s."))
+notices.register("claim.offer_declined", _("%(stand_in)s does not take over “%(title)s”. The claim is as it was."))
 notices.register("record.stated", _("%(member)s has stated a service record for “%(title)s”."))
 notices.register("record.verified", _("Your service record for “%(title)s” has been verified: %(hours)s hours."))
 notices.register("record.returned", _("Your service record for “%(title)s” came back: %(reason)s"))
@@ -101,6 +105,46 @@ def claim_confirmed(claim: Claim) -> None:
 
 def claim_ended(claim: Claim) -> None:
     _claim(claim, "claim.ended", _claimants(claim))
+
+
+def claim_freed(claim: Claim) -> None:
+    """By an event, not by the claimant: the publisher looks for somebody else."""
+    _claim(claim, "claim.freed", _holders(Permission.CLAIM_DECIDE, claim.project.organisation))
+
+
+def claim_offered(offered: Claim) -> None:
+    _offer(offered, "claim.offered", _claimants(offered), offered)
+
+
+def claim_taken_over(offered: Claim) -> None:
+    """The former claimant and the publisher."""
+    original = offered.stands_in_for
+    assert original is not None
+    people = [*_claimants(original), *_holders(Permission.CLAIM_DECIDE, offered.project.organisation)]
+    _offer(offered, "claim.taken_over", people, original)
+
+
+def offer_declined(offered: Claim) -> None:
+    """The claimant, and who asked on the claimant's behalf."""
+    original = offered.stands_in_for
+    assert original is not None
+    asker = [offered.claimed_by_id] if offered.claimed_by_id else []
+    _offer(offered, "claim.offer_declined", [*_claimants(original), *asker], original)
+
+
+def _offer(offered: Claim, kind: str, people: list[int], seen: Claim) -> None:
+    original = offered.stands_in_for
+    assert original is not None
+    notices.tell(
+        people,
+        kind,
+        key=f"{kind}:{offered.pk}",
+        url=reverse("claim_detail", args=[seen.pk]),
+        claimant=str(original.claimant),
+        stand_in=str(offered.claimant),
+        asker=str(offered.claimed_by or original.claimant),
+        title=offered.project.title,
+    )
 
 
 def record_stated(record: ServiceRecord) -> None:

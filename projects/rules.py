@@ -18,6 +18,8 @@ from branches.queries import ancestors, ancestors_of_many
 from dualmgmt.lib.actors import account
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
+from dualmgmt.lib.lifecycle import NOT_FROM_HERE, SOMEBODY_WAS_FASTER
+from members.enums import MembershipStatus, RegistrationState
 from projects.enums import OPEN_CLAIM_STATES, ClaimState, OpenTo, ProjectKind, ProjectState, RecordState
 from projects.models import Claim
 from projects.models.claims import MAX_HOURS_PER_DAY
@@ -51,6 +53,18 @@ NOT_OF_THIS_STREET = _("Only members registered or at home in this street may cl
 NOT_OF_THIS_DISTRICT = _("Only members registered or at home in this district may claim.")
 ALREADY_HELD = _("You already hold this place.")
 ALREADY_HELD_BY_BRANCH = _("Your branch already holds places in this project.")
+NOT_A_MEMBER = _("Only somebody whose membership is in order may claim.")
+LEAVING = _("The registration here is being closed, so nothing more can be claimed. What is claimed already counts.")
+STAND_IN_UNKNOWN = _("Nobody with this name and number can be asked. Check both, or ask the community to choose.")
+STAND_IN_HIMSELF = _("This is the claimant. Choose somebody else.")
+STAND_IN_HOLDS = _("This member holds a place in this project already.")
+STAND_IN_LEAVES = _("This member is leaving the organisation. Choose somebody else.")
+STAND_IN_UNFIT = _("This member cannot take on another claim at present.")
+STAND_IN_NO_ACCOUNT = _("This member does not sign in here and so cannot accept. Choose somebody else.")
+OFFER_OPEN = _("Somebody has been asked already. Wait for the answer, or take the request back first.")
+OFFER_GONE = _("The claim is no longer there to be taken over.")
+NOT_AN_OFFER = _("This claim is not a request to stand in.")
+ONLY_MEMBERS_HAND_OVER = _("A branch names others for its places; only a member's claim is handed over.")
 CAP_REACHED = _("You have %(count)s open claims already. Finish or withdraw one first.")
 TOO_MANY_PARTICIPANTS = _("The claim holds %(places)s places. Take somebody off the list first.")
 NOT_OF_THE_BRANCH = _("Choose members who are at home in the branch or placed in it.")
@@ -125,9 +139,11 @@ class Claimant:
     def __init__(self, member: Member) -> None:
         self.member = member
         self.home = member.home_branch()
-        registered = member.registrations.registered().select_related("organisation")
+        registered = list(member.registrations.registered().select_related("organisation"))
         self.registered_with = {row.organisation_id for row in registered}
-        self.paths = [row.organisation.path for row in registered]
+        # Who is leaving serves out what was claimed, and claims nothing more there.
+        self.paths = [row.organisation.path for row in registered if row.state == RegistrationState.ACTIVE]
+        self.left_paths = [row.organisation.path for row in registered if row.state != RegistrationState.ACTIVE]
         if self.home is not None:
             self.paths.append(self.home.path)
         held = Claim.objects.holding().filter(member=member).values_list("project_id", "state", "project__kind")
@@ -149,8 +165,16 @@ class Claimant:
             return NO_MEMBERS, "no_members"
         if project.taken >= project.places:
             return FULL, "full"
+        return self.unfit(project, area)
+
+    def unfit(self, project: ServiceProject, area: Organisation | None = None) -> tuple[str | Promise, str] | None:
+        """What of :meth:`why_not` lies in the person and not in the project's places and times."""
+        if self.member.status != MembershipStatus.NORMAL:
+            return NOT_A_MEMBER, "not_a_member"
         area = area or areas_of([project])[project.pk]
         if not any(path.startswith(area.path) for path in self.paths):
+            if any(path.startswith(area.path) for path in self.left_paths):
+                return LEAVING, "leaving"
             sentence = {
                 OpenTo.RECEIVER: NOT_REGISTERED_HERE,
                 OpenTo.STREET: NOT_OF_THIS_STREET,
@@ -160,6 +184,22 @@ class Claimant:
         if project.kind != ProjectKind.STANDING and self.open_claims >= settings.CLAIM_OPEN_CAP:
             return CAP_REACHED % {"count": self.open_claims}, "cap_reached"
         return None
+
+    def why_no_stand_in(self, project: ServiceProject) -> tuple[str | Promise, str] | None:
+        """Why this member may not take over a place in *project*, in the third person, or ``None``.
+
+        The rules of claiming, without those on free places and on the time for claims: no place is newly taken.
+        """
+        if project.pk in self.held:
+            return STAND_IN_HOLDS, "already_held"
+        if project.state != ProjectState.PUBLISHED:
+            return NOT_PUBLISHED, "not_published"
+        if not project.open_to_members:
+            return NO_MEMBERS, "no_members"
+        refusal = self.unfit(project)
+        if refusal is None or refusal[1] in ("not_of_this_area", "not_a_member"):
+            return refusal
+        return {"leaving": STAND_IN_LEAVES}.get(refusal[1], STAND_IN_UNFIT), refusal[1]
 
     def publishers_near(self) -> set[int]:
         """Organisations with which the member is registered, and those at or above the home branch."""
@@ -171,6 +211,8 @@ class Claimant:
 
     def claimable(self, rows: ProjectQuerySet) -> ProjectQuerySet:
         """The set-based twin of :meth:`why_not`: those of *rows* for which it answers ``None``."""
+        if self.member.status != MembershipStatus.NORMAL:
+            return rows.none()
         rows = rows.open_for_claims().filter(self._in_reach(), open_to_members=True).exclude(pk__in=self.held)
         if self.open_claims >= settings.CLAIM_OPEN_CAP:
             rows = rows.filter(kind=ProjectKind.STANDING)
@@ -186,6 +228,25 @@ class Claimant:
         for path, level in leading.values_list("path", "leads__level"):
             reach |= Q(open_to=level, organisation__path__startswith=path)
         return reach
+
+
+def check_claim_state(claim: Claim, *states: ClaimState) -> None:
+    """For steps that start from fewer states than the table allows: an offer is not an application."""
+    if claim.state not in states:
+        raise ActionDenied(NOT_FROM_HERE % {"state": ClaimState(claim.state).label}, "wrong_state")
+
+
+def check_handing_over(claim: Claim, stand_in: Member) -> None:
+    """Raise unless *claim* is a member's own, confirmed, and *stand_in* another member who can answer."""
+    if claim.member_id is None:
+        raise ActionDenied(ONLY_MEMBERS_HAND_OVER, "only_members")
+    check_claim_state(claim, ClaimState.CONFIRMED)
+    if not Claim.objects.filter(pk=claim.pk, state=ClaimState.CONFIRMED).exists():
+        raise ActionDenied(SOMEBODY_WAS_FASTER, "stale")
+    if stand_in.pk == claim.member_id:
+        raise ActionDenied(STAND_IN_HIMSELF, "claimant_himself")
+    if stand_in.user is None or not stand_in.user.is_active:
+        raise ActionDenied(STAND_IN_NO_ACCOUNT, "no_account")
 
 
 def check_statement(claim: Claim, member: Member, service_date: dt.date, hours: Decimal) -> None:

@@ -5,7 +5,9 @@ from celery import shared_task
 from projects import notices
 from projects.models import Claim, Need, ServiceProject, ServiceRecord
 
-_CLAIMS = Claim.objects.select_related("project__organisation", "member", "branch")
+_CLAIMS = Claim.objects.select_related(
+    "project__organisation", "member", "branch", "claimed_by", "stands_in_for__member", "stands_in_for__project"
+)
 _RECORDS = ServiceRecord.objects.select_related("claim__project__organisation", "member")
 
 
@@ -47,6 +49,26 @@ def tell_claim_confirmed(pk: int) -> None:
 @shared_task(name="projects.tell_claim_ended")
 def tell_claim_ended(pk: int) -> None:
     notices.claim_ended(_CLAIMS.get(pk=pk))
+
+
+@shared_task(name="projects.tell_claim_freed")
+def tell_claim_freed(pk: int) -> None:
+    notices.claim_freed(_CLAIMS.get(pk=pk))
+
+
+@shared_task(name="projects.tell_claim_offered")
+def tell_claim_offered(pk: int) -> None:
+    notices.claim_offered(_CLAIMS.get(pk=pk))
+
+
+@shared_task(name="projects.tell_claim_taken_over")
+def tell_claim_taken_over(pk: int) -> None:
+    notices.claim_taken_over(_CLAIMS.get(pk=pk))
+
+
+@shared_task(name="projects.tell_offer_declined")
+def tell_offer_declined(pk: int) -> None:
+    notices.offer_declined(_CLAIMS.get(pk=pk))
 
 
 @shared_task(name="projects.tell_record_stated")

@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 
 from branches.models import Organisation
 from branches.permissions import Permission
+from dualmgmt.lib.clock import today
 from dualmgmt.lib.registry import Todo
+from members.enums import RegistrationState
 from projects.enums import ClaimState, NeedState, ProjectState, RecordState
+from projects.leaving import ends as open_ends
 from projects.models import Claim, Need, ServiceProject, ServiceRecord
 
 if TYPE_CHECKING:
@@ -29,6 +32,34 @@ def own_claims(user: User) -> Iterable[Todo]:
         silent.count(),
         hint=_("After the service: date, hours and a sentence are enough."),
     )
+
+
+def requests_to_stand_in(user: User) -> Iterable[Todo]:
+    """For the member: somebody asks to be stood in for."""
+    if user.as_member is None:
+        return
+    asked = list(Claim.objects.filter(member=user.as_member, state=ClaimState.OFFERED).values_list("pk", flat=True))
+    if asked:
+        url = reverse("claim_detail", args=asked) if len(asked) == 1 else f"{reverse('claim_list')}?box=asked"
+        yield Todo(_("Answer whether I take over a claim"), url, len(asked))
+
+
+def claims_before_leaving(user: User) -> Iterable[Todo]:
+    """For the member who is leaving: what has to be finished, withdrawn or handed over."""
+    member = user.as_member
+    if member is None:
+        return
+    leaving = member.registrations.filter(state=RegistrationState.LEAVING).order_by("leave_due_on")
+    for registration in leaving.select_related("organisation"):
+        ends = [end for end in open_ends(registration, None) if end.must_settle]
+        due = registration.leave_due_on
+        yield Todo(
+            _("Settle my claims before I leave %(receiver)s") % {"receiver": registration.organisation.name},
+            reverse("registration_detail", args=[registration.pk]),
+            len(ends),
+            due=due,
+            late=due is not None and due < today(),
+        )
 
 
 def needs_to_look_at(user: User) -> Iterable[Todo]:
@@ -68,6 +99,8 @@ def records_to_verify(user: User) -> Iterable[Todo]:
 
 
 PROVIDERS = (
+    requests_to_stand_in,
+    claims_before_leaving,
     own_claims,
     needs_to_look_at,
     projects_to_publish,

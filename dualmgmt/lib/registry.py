@@ -63,6 +63,40 @@ class Viewer:
 
 
 @dataclass(frozen=True)
+class Way:
+    """What the reader may do about a loose end: a small form where ``post``, else a link to a page."""
+
+    label: str
+    url: str
+    post: bool = True
+    # Said before it is done, for what cannot be undone.
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class LooseEnd:
+    """One thing that is open between a member and the receiver that is being left; ``ways`` are the reader's."""
+
+    title: str
+    url: str
+    state: str = ""
+    label: str = ""
+    note: str = ""
+    must_settle: bool = True
+    ways: list[Way] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of time with a name by which lists are narrowed: an evaluation period."""
+
+    key: str
+    title: str
+    first: dt.date
+    last: dt.date
+
+
+@dataclass(frozen=True)
 class Retention:
     """A kind of data that is deleted, or emptied of what is personal, some time after it was last needed.
 
@@ -141,6 +175,40 @@ class People:
         return list(found.values())
 
 
+class Leaving:
+    """What upper apps keep open on a registration that is about to close.
+
+    *ends* takes the registration and the reader, ``None`` where only the rule is
+    asked; *facts* gives sentences for the final facts; *closed* is called with the
+    registration and who closes it, inside the closing transaction.
+    """
+
+    def __init__(self) -> None:
+        self._ends: list[Callable[[Any, Any], Iterable[LooseEnd]]] = []
+        self._facts: list[Callable[[Any], Iterable[str]]] = []
+        self._closed: list[Callable[[Any, Any], None]] = []
+
+    def register(
+        self,
+        ends: Callable[[Any, Any], Iterable[LooseEnd]],
+        facts: Callable[[Any], Iterable[str]],
+        closed: Callable[[Any, Any], None],
+    ) -> None:
+        self._ends.append(ends)
+        self._facts.append(facts)
+        self._closed.append(closed)
+
+    def ends(self, registration: Any, user: Any = None) -> list[LooseEnd]:
+        return [end for provider in self._ends for end in provider(registration, user)]
+
+    def facts(self, registration: Any) -> list[str]:
+        return [sentence for provider in self._facts for sentence in provider(registration)]
+
+    def closed(self, registration: Any, by: Any) -> None:
+        for hook in self._closed:
+            hook(registration, by)
+
+
 T = TypeVar("T")
 
 
@@ -170,6 +238,11 @@ candidates = People()
 organisation_effects = Effects()
 panels = Panels()
 merging = Effects()
+leaving = Leaving()
+# A member's legal status changes (``members.plans.StatusPlan``): what hangs on being a member ends with it.
+status_effects = Effects()
 viewers: Providers[Viewer] = Providers()
 personal_data: Providers[Sheet] = Providers()
 retentions = Retentions()
+# Asked with the reader.
+spans: Providers[Span] = Providers()

@@ -30,13 +30,13 @@ HISTORY_LINES = 30
 TONES = {
     "good": {
         "active", "accepted", "verified", "confirmed", "published", "done", "completed", "finished", "valid", "used",
-        "answered",
+        "answered", "receipt_filed",
     },
     "wait": {
         "draft", "pending_letter", "issued", "pending_acceptance", "collected", "in_review", "applied", "stated",
-        "open", "member_review", "queued", "running", "leaving", "converted", "approved",
+        "open", "member_review", "queued", "running", "leaving", "offered", "converted", "approved", "receipt_pending", "receipt_received",
     },
-    "warn": {"returned", "suspended", "disputed", "referred", "unclaimed", "expired", "lost"},
+    "warn": {"returned", "suspended", "disputed", "referred", "unclaimed", "expired", "lost", "receipt_overdue"},
     "bad": {"declined", "rejected", "cancelled", "failed", "void", "not_accepted", "revoked"},
 }  # fmt: skip
 

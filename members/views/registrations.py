@@ -8,6 +8,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from branches.access import may, may_anywhere, require_business
@@ -16,17 +17,23 @@ from branches.permissions import Permission
 from dualmgmt.lib import audit, typeset
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.pages import attempt
-from members import access, printing
+from members import access, deskaccess, printing
 from members.actions import letters, registrations
 from members.enums import RegistrationState as S
 from members.filters import RegistrationFilter
 from members.forms import registrations as forms
 from members.models import ActivityRegistration
-from members.queries import acceptance_wanted, letters_wanted
+from members.queries import acceptance_wanted, closings_to_file, leaving_wanted, letters_wanted
+from members.views import desk, differences, leaving
 
 PER_PAGE = 25
 # What a link from the to-do list shows.
-BOXES = {"to_issue": letters_wanted, "to_accept": acceptance_wanted}
+BOXES = {
+    "to_issue": letters_wanted,
+    "to_accept": acceptance_wanted,
+    "to_close": leaving_wanted,
+    "closings": closings_to_file,
+}
 
 
 @require_safe
@@ -42,6 +49,8 @@ def registration_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "lines": [(row, deskaccess.sees_home(request.user, row)) for row in page],
+        "at_desk": bool(deskaccess.desks(request.user)),
         "box": box,
         "filters": filters,
         "may_find": access.receives(request.user),
@@ -66,6 +75,7 @@ def registration_new(request: HttpRequest, member_pk: int | None = None) -> Http
                 organisation=form.cleaned_data["organisation"],
                 reason=form.cleaned_data["reason"],
                 form=form.typed(),
+                skills=form.cleaned_data["skills"],
                 pledge=form.cleaned_data["pledge"],
                 by=request.user,
             )
@@ -100,6 +110,7 @@ def registration_edit(request: HttpRequest, pk: int) -> HttpResponse:
             registrations.edit(
                 registration=registration,
                 form=form.typed(),
+                skills=form.cleaned_data["skills"],
                 reason=form.cleaned_data["reason"],
                 pledge=form.cleaned_data["pledge"],
                 by=request.user,
@@ -140,6 +151,9 @@ def _page(request: HttpRequest, registration: ActivityRegistration, **bound: Bas
         "accept_form": forms.AcceptForm(receiver=registration.organisation),
         "decline_form": forms.DeclineForm(prefix="decline"),
         "sees_phone": access.sees_phone(user, registration.member),
+        **differences.shown(user, registration),
+        **desk.of_registration(user, registration),
+        **leaving.of_registration(user, registration),
         **bound,
     }
     return render(request, "members/registration_detail.html", context)
@@ -148,6 +162,10 @@ def _page(request: HttpRequest, registration: ActivityRegistration, **bound: Bas
 def _steps(registration: ActivityRegistration) -> list[tuple[str, str]]:
     """The way a registration goes, each step ``done``, ``now`` or to come."""
     names = [_("Form"), _("Letter"), _("Acceptance"), _("Registered")]
+    if registration.leave_at is not None:
+        names.append(_("Leaving"))
+    if registration.state in (S.LEAVING, S.CLOSED):
+        names.append(pgettext("step", "Closed"))
     position = {
         S.DRAFT: 0,
         S.RETURNED: 0,
@@ -156,7 +174,7 @@ def _steps(registration: ActivityRegistration) -> list[tuple[str, str]]:
         S.PENDING_ACCEPTANCE: 2,
         S.ACTIVE: 4,
         S.LEAVING: 4,
-        S.CLOSED: 4,
+        S.CLOSED: len(names),
     }.get(S(registration.state))
     if position is None:
         return []
@@ -167,7 +185,7 @@ def _steps(registration: ActivityRegistration) -> list[tuple[str, str]]:
 @require_safe
 def registration_print(request: HttpRequest, pk: int) -> HttpResponse:
     """The registration form on A4, with the opinions given so far."""
-    registration = access.get_registration(request.user, pk)
+    registration = deskaccess.printable_registration(request.user, pk)
     data = printing.registration_data(registration, sees_phone=access.phone_on_paper(request.user, registration))
     audit.record("paper.printed", registration, by=request.user, organisation=registration.home_branch)
     return typeset.answer(typeset.pdf("registration", data), f"registration-{registration.pk}")

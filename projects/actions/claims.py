@@ -21,7 +21,8 @@ from dualmgmt.lib.actors import account
 from dualmgmt.lib.denied import ActionDenied
 from members.models import HomeMembership, Member
 from projects import lifecycle, rules
-from projects.enums import HOLDING_CLAIM_STATES, ClaimState, ProjectState
+from projects.actions import handover
+from projects.enums import HOLDING_CLAIM_STATES, OPEN_CLAIM_STATES, ClaimState, ProjectState
 from projects.models import Claim, ClaimParticipant, ServiceProject
 
 if TYPE_CHECKING:
@@ -102,27 +103,31 @@ def _refusal(project: ServiceProject, member: Member | None, branch: Organisatio
     return ActionDenied(rules.FULL, "full")
 
 
-def _hold_project(claim: Claim) -> None:
-    """Lock the project before the claim, as taking places and cancelling do; the other order could deadlock."""
-    ServiceProject.objects.select_for_update(no_key=True).get(pk=claim.project_id)
-
-
 def _give_back(claim: Claim) -> None:
     ServiceProject.objects.filter(pk=claim.project_id).update(taken=F("taken") - claim.places)
 
 
 @transaction.atomic
 def withdraw(*, claim: Claim, reason: str, by: Actor) -> None:
-    """The claimant steps back; the places are free again, records already made stay."""
-    _hold_project(claim)
+    """The claimant steps back; the places are free again, records already made stay.
+
+    For a member who is leaving, the publisher may do it.
+    """
+    rules.check_claim_state(claim, *OPEN_CLAIM_STATES)
+    handover.hold_project(claim)
     lifecycle.claim.move(claim, ClaimState.WITHDRAWN, remark=reason.strip(), ended_at=timezone.now())
     _give_back(claim)
+    handover.end_offers(rows=claim.offers.all(), reason=str(rules.OFFER_GONE))
     audit.record("claim.withdrawn", claim, by=by, organisation=claim.project.organisation, reason=reason)
     outbox.put("projects.tell_claim_withdrawn", claim.pk)
+    person = account(by)
+    if claim.member is not None and person is not None and claim.member.user_id != person.pk:
+        outbox.put("projects.tell_claim_ended", claim.pk)
 
 
 @transaction.atomic
 def confirm(*, claim: Claim, by: Actor) -> None:
+    rules.check_claim_state(claim, ClaimState.APPLIED)
     lifecycle.claim.move(claim, ClaimState.CONFIRMED, decided_by=account(by))
     audit.record("claim.confirmed", claim, by=by, organisation=claim.project.organisation)
     outbox.put("projects.tell_claim_confirmed", claim.pk)
@@ -130,7 +135,8 @@ def confirm(*, claim: Claim, by: Actor) -> None:
 
 @transaction.atomic
 def decline(*, claim: Claim, reason: str, by: Actor) -> None:
-    _hold_project(claim)
+    rules.check_claim_state(claim, ClaimState.APPLIED)
+    handover.hold_project(claim)
     lifecycle.claim.move(
         claim,
         ClaimState.DECLINED,
@@ -145,8 +151,33 @@ def decline(*, claim: Claim, reason: str, by: Actor) -> None:
 
 @transaction.atomic
 def finish(*, claim: Claim, by: Actor) -> None:
+    handover.hold_project(claim)
     lifecycle.claim.move(claim, ClaimState.FINISHED, ended_at=timezone.now())
+    handover.end_offers(rows=claim.offers.all(), reason=str(rules.OFFER_GONE))
     audit.record("claim.finished", claim, by=by, organisation=claim.project.organisation)
+
+
+@transaction.atomic
+def end_all_of(*, member: Member, reason: str, by: Actor) -> None:
+    """The member serves nowhere any more: open claims end, places are free, nobody waits for an answer.
+
+    The caller holds the member's row, so that nothing is claimed beside it. What
+    was served stays, and with it the participations under which it was.
+    """
+    rows = Claim.objects.filter(member=member).open().select_related("project__organisation")
+    for claim in rows.order_by("project_id", "pk"):
+        handover.hold_project(claim)
+        claim.refresh_from_db(fields=["state"])
+        if claim.state not in OPEN_CLAIM_STATES:  # somebody was faster
+            continue
+        lifecycle.claim.move(claim, ClaimState.WITHDRAWN, remark=reason, ended_at=timezone.now())
+        _give_back(claim)
+        handover.end_offers(rows=claim.offers.all(), reason=str(rules.OFFER_GONE))
+        audit.record("claim.withdrawn", claim, by=by, organisation=claim.project.organisation, reason=reason)
+        outbox.put("projects.tell_claim_freed", claim.pk)
+    handover.end_offers(rows=Claim.objects.filter(member=member), reason=reason)
+    named = ClaimParticipant.objects.filter(member=member, claim__state__in=OPEN_CLAIM_STATES)
+    named.exclude(claim__records__member=member).delete()
 
 
 def eligible_participants(branch: Organisation) -> object:

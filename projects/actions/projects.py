@@ -15,6 +15,7 @@ from dualmgmt.lib.actors import account
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 from projects import lifecycle, rules
+from projects.actions import handover
 from projects.enums import OPEN_CLAIM_STATES, ClaimState, NeedState, ProjectState
 from projects.models import Need, ServiceProject
 
@@ -107,6 +108,7 @@ def cancel(*, project: ServiceProject, reason: str, by: Actor) -> None:
         lifecycle.claim.move(claim, target, remark=project.remark, ended_at=timezone.now())
         ServiceProject.objects.filter(pk=project.pk).update(taken=F("taken") - claim.places)
         outbox.put("projects.tell_claim_ended", claim.pk)
+    handover.end_offers(rows=project.claims.all(), reason=project.remark)
     audit.record("project.cancelled", project, by=by, organisation=project.organisation, reason=reason)
 
 
@@ -118,6 +120,7 @@ def complete(*, project: ServiceProject, by: Actor) -> None:
     lifecycle.project.move(project, ProjectState.COMPLETED, completed_at=timezone.now())
     for claim in project.claims.filter(state=ClaimState.CONFIRMED):
         lifecycle.claim.move(claim, ClaimState.FINISHED, ended_at=timezone.now())
+    handover.end_offers(rows=project.claims.all(), reason=str(rules.OFFER_GONE))
     audit.record("project.completed", project, by=by, organisation=project.organisation)
 
 

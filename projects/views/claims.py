@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,7 +18,7 @@ from dualmgmt.lib.pages import attempt, complain
 from members.access import own_member
 from projects import access, forms
 from projects.actions import claims
-from projects.enums import ClaimState
+from projects.enums import ENDED_CLAIM_STATES, ClaimState
 from projects.models import Claim
 
 PER_PAGE = 25
@@ -59,15 +60,25 @@ def _say_no(request: HttpRequest, denied: ActionDenied) -> None:
     tell(request, str(denied))
 
 
+def back(request: HttpRequest, pk: int) -> HttpResponse:
+    """To the page the form stood on, a registration that is being left for example, or to the claim."""
+    target = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+        return redirect(target)
+    return redirect("claim_detail", pk)
+
+
 @require_safe
 def claim_list(request: HttpRequest) -> HttpResponse:
-    """Mine, my branches' and those on my projects; ``?box=to_confirm`` for what waits."""
+    """Mine, my branches' and those on my projects; ``?box=to_confirm`` and ``?box=asked`` for what waits."""
     require_business(request.user)
     rows = Claim.objects.visible_to(request.user)
     box = request.GET.get("box", "")
     if box == "to_confirm":
         mine = Organisation.objects.where(request.user, Permission.CLAIM_DECIDE)
         rows = rows.filter(state=ClaimState.APPLIED, project__organisation__in=mine)
+    elif box == "asked":
+        rows = rows.filter(state=ClaimState.OFFERED, member=request.user.as_member)
     rows = rows.select_related("project__organisation", "member", "branch").order_by("-claimed_at", "-pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "projects/claim_list.html", {"page": page, "box": box})
@@ -83,11 +94,18 @@ def claim_detail(request: HttpRequest, pk: int) -> HttpResponse:
     takes_part = member is not None and (
         claim.member_id == member.pk or claim.participants.filter(member=member).exists()
     )
+    settles = access.settles(user, claim)
     context = {
         "claim": claim,
+        "waiting": claim.offers.filter(state=ClaimState.OFFERED).select_related("member").first(),
+        "successor": claim.offers.exclude(state__in=(ClaimState.OFFERED, *ENDED_CLAIM_STATES)).first()
+        if claim.state == ClaimState.HANDED_OVER
+        else None,
+        "may_answer": claim.state == ClaimState.OFFERED and holds,
+        "may_hand_over": claim.state == ClaimState.CONFIRMED and claim.member_id is not None and settles,
         "participants": claim.participants.select_related("member"),
         "records": claim.records.visible_to(user).select_related("member").order_by("-service_date"),
-        "may_withdraw": holds and open_now,
+        "may_withdraw": settles and open_now,
         "may_state": takes_part and claim.state in (ClaimState.CONFIRMED, ClaimState.FINISHED),
         "may_name": holds and claim.branch_id is not None and open_now,
         "may_decide": claim.state == ClaimState.APPLIED
@@ -101,14 +119,14 @@ def claim_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def claim_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    claim = access.own_claim(request.user, pk)
+    claim = access.settled_claim(request.user, pk)
     reason = request.POST.get("reason", "")[:300]
     attempt(
         request,
         lambda: claims.withdraw(claim=claim, reason=reason, by=request.user),
         _("The claim has been withdrawn; the place is free again."),
     )
-    return redirect("claim_detail", pk)
+    return back(request, pk)
 
 
 @require_POST
@@ -137,7 +155,7 @@ def claim_decline(request: HttpRequest, pk: int) -> HttpResponse:
 def claim_finish(request: HttpRequest, pk: int) -> HttpResponse:
     claim = access.publisher_claim(request.user, pk, Permission.CLAIM_DECIDE)
     attempt(request, lambda: claims.finish(claim=claim, by=request.user), _("The claim is finished."))
-    return redirect("claim_detail", pk)
+    return back(request, pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

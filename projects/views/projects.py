@@ -17,7 +17,7 @@ from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.pages import attempt, complain
 from projects import access, forms, rules
 from projects.actions import projects
-from projects.enums import ClaimState, ProjectState
+from projects.enums import ENDED_CLAIM_STATES, ClaimState, ProjectState
 from projects.filters import ProjectFilter
 from projects.models import Need, ServiceProject
 from projects.queries import hall_lines
@@ -129,7 +129,7 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
     branches = forms.BranchClaimForm(user=user) if project.open_to_branches else None
     if branches is not None and not branches.fields["branch"].queryset.exists():  # type: ignore[attr-defined]
         branches = None
-    claims = project.claims.exclude(state__in=[ClaimState.WITHDRAWN, ClaimState.DECLINED])
+    claims = project.claims.exclude(state__in=(ClaimState.OFFERED, *ENDED_CLAIM_STATES))
     held = project.claims.open().filter(member=user.as_member).first() if user.as_member else None
     context = {
         "project": project,

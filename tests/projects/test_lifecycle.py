@@ -31,6 +31,8 @@ def make(world: World, name: str, state: str) -> Any:
     project = ProjectFactory(organisation=world.community)
     claim = ClaimFactory(project=project, member=world.members["li"])
     if name == "claim":
+        if state == ClaimState.OFFERED:
+            claim = ClaimFactory(project=project, member=world.members["wang"], stands_in_for=claim)
         type(claim).objects.filter(pk=claim.pk).update(state=state)
         claim.refresh_from_db()
         return claim
