@@ -15,6 +15,8 @@ class MembersConfig(AppConfig):
             registry.todos.register(provider)
         registry.candidates.register(queries.accounts_at_home)
         registry.panels.register("organisation.detail", panels.setting_of_organisation)
+        registry.panels.register("member.detail", panels.transfers_of_member)
+        registry.panels.register("my_page", panels.transfers_of_member)
         registry.organisation_effects.register(effects.preview, effects.apply)
         registry.status_effects.register(membership.preview, membership.end_registrations)
         registry.personal_data.register(personal.sections)

@@ -10,8 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from branches.models import Appointment, Organisation
 from branches.permissions import Permission
 from dualmgmt.lib import notices
-from members.enums import CorrectionState, DisclosureState, LetterOrigin
-from members.models import ActivationSlip, ActivityRegistration, CorrectionRequest, Disclosure, IntroductionLetter
+from members.enums import CorrectionState, DisclosureState, LetterOrigin, RegistrationState
+from members.models import (
+    ActivationSlip,
+    ActivityRegistration,
+    CorrectionRequest,
+    Disclosure,
+    IntroductionLetter,
+    MemberCard,
+)
 from members.queries import slip_approvers
 
 notices.register("letter.wanted", _("%(member)s asks for an introduction letter to %(receiver)s."))
@@ -20,6 +27,7 @@ notices.register(
     _("Letter %(number)s is ready. Take it to %(receiver)s by %(day)s; you find it on your page to print."),
 )
 notices.register("letter.arrived", _("%(member)s of %(home)s reports in; letter %(number)s waits for acceptance."))
+notices.register("letter.batch", _("%(home)s reports in together; the letters wait for acceptance."))
 notices.register("registration.returned", _("The registration of %(member)s at %(receiver)s came back: %(reason)s"))
 notices.register("registration.ended", _("The registration of %(member)s at %(receiver)s has ended: %(reason)s"))
 notices.register("slip.requested", _("%(requester)s asks you to approve an activation slip for %(person)s."))
@@ -39,6 +47,14 @@ notices.register("personal.refused", _("Your unmasked list is refused: %(reason)
 notices.register("correction.asked", _("%(member)s asks you to correct the roll: %(field)s. Answer by %(day)s."))
 notices.register("correction.corrected", _("Your %(field)s has been corrected on the roll. %(answer)s"))
 notices.register("correction.refused", _("Your correction of %(field)s was not made: %(answer)s"))
+notices.register(
+    "correction.reported",
+    _("%(person)s of %(receiver)s found the roll to differ about %(member)s: %(field)s. Answer by %(day)s."),
+)
+notices.register("correction.found_corrected", _("%(field)s of %(member)s has been corrected on the roll. %(answer)s"))
+notices.register("correction.found_refused", _("%(field)s of %(member)s was not corrected: %(answer)s"))
+notices.register("card.lost", _("%(member)s has lost the member card %(number)s. A new one can be issued."))
+notices.register("card.ended", _("Your member card %(number)s is no longer valid: %(reason)s."))
 notices.register("receipt.accepted", _("%(receiver)s has accepted %(member)s. Receipt %(number)s."))
 notices.register("receipt.not_accepted", _("%(receiver)s has not accepted %(member)s: %(reason)s Receipt %(number)s."))
 
@@ -64,6 +80,8 @@ def _moment(registration: ActivityRegistration) -> int:
 
 
 def letter_wanted(registration: ActivityRegistration) -> None:
+    if registration.batch_id and registration.state != RegistrationState.PENDING_LETTER:
+        return  # a unit's report-in: asked and issued by the same hand
     notices.tell(
         _holders(Permission.LETTER_ISSUE, registration.home_branch),
         "letter.wanted",
@@ -88,8 +106,19 @@ def letter_issued(registration: ActivityRegistration) -> None:
             day=date_format(letter.valid_until),
         )
         return
+    receivers = _holders(Permission.REGISTRATION_ACCEPT, registration.organisation, without=registration.issued_by_id)
+    batch = registration.batch
+    if batch is not None and registration.letters.count() == 1:
+        notices.tell(  # once, however many of the unit report in there
+            receivers,
+            "letter.batch",
+            key=f"letter.batch:{batch.pk}:{registration.organisation_id}",
+            url=f"{reverse('acceptance_desk')}?receiver={registration.organisation_id}",
+            home=batch.organisation.name,
+        )
+        return
     notices.tell(
-        _holders(Permission.REGISTRATION_ACCEPT, registration.organisation, without=registration.issued_by_id),
+        receivers,
         "letter.arrived",
         key=f"letter.arrived:{letter.pk}",
         url=reverse("registration_detail", args=[registration.pk]),
@@ -101,6 +130,8 @@ def letter_issued(registration: ActivityRegistration) -> None:
 
 def returned(registration: ActivityRegistration) -> None:
     people = _member_account(registration) + _holders(Permission.LETTER_ISSUE, registration.home_branch)
+    if (registration.walk_in or registration.home_branch.external) and registration.created_by_id:
+        people.append(registration.created_by_id)  # who stood at the desk with the member
     notices.tell(
         people,
         "registration.returned",
@@ -205,12 +236,14 @@ def disclosure_decided(disclosure: Disclosure) -> None:
 
 
 def correction_asked(request: CorrectionRequest) -> None:
-    home = request.member.home_branch()
+    found = request.registration if request.asked_by_id != request.member.user_id else None
     notices.tell(
-        _holders(Permission.ROSTER_EDIT, home) if home is not None else [],
-        "correction.asked",
+        [pk for place in request.member.keepers() for pk in _holders(Permission.ROSTER_EDIT, place)],
+        "correction.reported" if found is not None else "correction.asked",
         key=f"correction.asked:{request.pk}",
         url=reverse("correction_detail", args=[request.pk]),
+        person=str(request.asked_by or ""),
+        receiver=found.organisation.name if found is not None else "",
         member=request.member.name,
         field=request.get_field_display(),
         day=date_format(request.due_on),
@@ -218,13 +251,41 @@ def correction_asked(request: CorrectionRequest) -> None:
 
 
 def correction_answered(request: CorrectionRequest) -> None:
-    people = {pk for pk in (request.member.user_id, request.asked_by_id) if pk}
+    """The member, and whoever else found it."""
     corrected = request.state == CorrectionState.CORRECTED
-    notices.tell(
-        sorted(people),
-        "correction.corrected" if corrected else "correction.refused",
-        key=f"correction.answered:{request.pk}",
-        url=reverse("correction_detail", args=[request.pk]),
-        field=request.get_field_display(),
-        answer=request.answer,
-    )
+    for user_id in {request.member.user_id, request.asked_by_id} - {None}:
+        own = user_id == request.member.user_id
+        made, not_made = ("corrected", "refused") if own else ("found_corrected", "found_refused")
+        notices.tell(
+            [user_id],
+            f"correction.{made if corrected else not_made}",
+            key=f"correction.answered:{request.pk}",
+            url=reverse("correction_detail", args=[request.pk]),
+            member=request.member.name,
+            field=request.get_field_display(),
+            answer=request.answer,
+        )
+
+
+def card_ended(card: MemberCard) -> None:
+    """The member, or where the member has said so, those who issue a new one."""
+    member = card.member
+    home = member.home_branch()
+    if card.ended_by_id is not None and card.ended_by_id == member.user_id:
+        notices.tell(
+            _holders(Permission.CARD_ISSUE, home) if home is not None else [],
+            "card.lost",
+            key=f"card.ended:{card.pk}",
+            url=reverse("member_card", args=[member.pk]),
+            member=member.name,
+            number=card.number,
+        )
+    elif member.user_id is not None:
+        notices.tell(
+            [member.user_id],
+            "card.ended",
+            key=f"card.ended:{card.pk}",
+            url=reverse("my_card"),
+            number=card.number,
+            reason=card.get_end_reason_display(),
+        )

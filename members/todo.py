@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from dualmgmt.lib.registry import Todo
 from members import queries
 from members.enums import BatchLineState, DisclosureState, SlipState
 from members.enums import RegistrationState as S
-from members.models import BatchLine, CorrectionRequest, Disclosure
+from members.models import BatchLine, CorrectionRequest, Disclosure, HomeTransfer, IntroductionLetter
 
 if TYPE_CHECKING:
     from members.models import User
@@ -140,7 +141,48 @@ def closings_to_file(user: User) -> Iterable[Todo]:
     yield Todo(_("File closing receipts"), _link("closings"), queries.closings_to_file(user).count())
 
 
+def _transfers(box: str) -> str:
+    return f"{reverse('transfer_list')}?box={box}"
+
+
+def transfers_to_accept(user: User) -> Iterable[Todo]:
+    rows = HomeTransfer.objects.to_accept(user).aggregate(count=Count("pk"), due=Min("valid_until"))
+    yield Todo(_("Accept organisational relations"), _transfers("to_accept"), rows["count"], due=rows["due"])
+
+
+def transfers_sent(user: User) -> Iterable[Todo]:
+    """For the sender: receipts on paper to enter, and what nobody answered."""
+    awaited = HomeTransfer.objects.receipt_awaited(user).aggregate(count=Count("pk"), due=Min("valid_until"))
+    title = _("Enter receipts of transfers to branches outside the portal")
+    yield Todo(title, _transfers("receipt_awaited"), awaited["count"], due=awaited["due"])
+    yield Todo(
+        _("Transfers without an answer past their last day"),
+        _transfers("ran_out"),
+        HomeTransfer.objects.ran_out(user).count(),
+        late=True,
+        hint=_("You stay responsible: withdraw them and send them anew."),
+    )
+
+
+def transfers_escalated(user: User) -> Iterable[Todo]:
+    yield Todo(
+        _("Transfers of branches below, long without an answer"),
+        _transfers("escalated"),
+        HomeTransfer.objects.escalated(user).count(),
+        late=True,
+    )
+
+
+def receipts_to_post(user: User) -> Iterable[Todo]:
+    count = IntroductionLetter.objects.to_post(user).count()
+    yield Todo(_("Post receipts to home branches outside the portal"), f"{reverse('desk')}#receipts", count)
+
+
 PROVIDERS = (
+    transfers_to_accept,
+    transfers_sent,
+    transfers_escalated,
+    receipts_to_post,
     leaving_to_close,
     closings_to_file,
     disclosures_to_decide,

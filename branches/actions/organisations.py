@@ -10,7 +10,8 @@ from branches import rules
 from branches.actions.changes import record_founding
 from branches.enums import Kind
 from branches.models import Division, Organisation, Unit
-from dualmgmt.lib import audit
+from dualmgmt.lib import audit, numbers
+from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 
 if TYPE_CHECKING:
@@ -75,6 +76,33 @@ def create_organisation(
         raise ActionDenied(rules.CODE_TAKEN, "code_taken") from None
     if organisation.founded_on:
         record_founding(organisation, by=by, document_number=document_number)
+    audit.record("organisation.created", organisation, by=by, organisation=organisation, name=organisation.name)
+    return organisation
+
+
+@transaction.atomic
+def enter_external(
+    *, name: str, parent: str, contact_name: str = "", contact_phone: str = "", address: str = "", by: Actor
+) -> Organisation:
+    """A branch outside the portal, named on a paper letter: a root of its own, without accounts.
+
+    The one of the same name and parent where there is one already. Its code is
+    the portal's own, as the office that writes the letter has none here.
+    """
+    Organisation.objects.hold_tree()
+    fields = {"name": name.strip(), "external_parent": parent.strip(), "external": True}
+    known = Organisation.objects.active().filter(**fields).first()
+    if known is not None:
+        return known
+    year = today().year
+    organisation = Organisation.objects.create(
+        code=f"EXT-{year}-{numbers.take('organisation:external', year):04d}",
+        kind=Kind.BRANCH,
+        contact_name=contact_name,
+        contact_phone=contact_phone,
+        address=address,
+        **fields,
+    )
     audit.record("organisation.created", organisation, by=by, organisation=organisation, name=organisation.name)
     return organisation
 

@@ -53,7 +53,10 @@ def open_account(*, member: Member, by: Actor) -> User:
     if not Member.objects.filter(pk=member.pk, user=None).update(user=user):
         raise ActionDenied(rules.ACCOUNT_EXISTS, "account_exists")
     member.user = user
-    audit.record("account.opened", member, by=by, organisation=member.home_branch(), username=user.username)
+    kept = member.keepers()
+    audit.record(
+        "account.opened", member, by=by, organisation=kept[0] if kept else None, username=user.username
+    )
     return user
 
 

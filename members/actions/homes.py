@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from dualmgmt.lib import audit, outbox
-from members import lifecycle, rules
+from dualmgmt.lib.clock import today
+from dualmgmt.lib.denied import ActionDenied
+from members import homerules, lifecycle, rules
 from members.actions import placing
 from members.actions.registrations import void_letters
 from members.enums import OPEN_REGISTRATION_STATES, REGISTERED_STATES, CloseReason, DeclineReason
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from branches.models import Organisation
     from dualmgmt.lib.actors import Actor
+    from members.models import IntroductionLetter
 
 
 def move_homes(
@@ -57,7 +60,9 @@ def follow_home(*, members: list[int], source: int, target: Organisation, on: dt
     """Open registrations of *members* stay open under their new home.
 
     Only where the new home is the receiver itself, or below it, is there nothing
-    left to register: the person is at home there now (``check_receiver``).
+    left to register: the person is at home there now (``check_receiver``). And what
+    still waits for a letter of the portal ends where the new home writes its letters
+    outside of it.
     """
     rows = ActivityRegistration.objects.filter(
         member_id__in=members, home_branch_id=source, state__in=OPEN_REGISTRATION_STATES
@@ -66,7 +71,28 @@ def follow_home(*, members: list[int], source: int, target: Organisation, on: dt
     paths = [target.path[:end] for end in range(step, len(target.path) + 1, step)]
     for row in rows.filter(organisation__path__in=paths).select_related("organisation"):
         end_registration(registration=row, reason=CloseReason.CHANGED_UNIT, on=on, by=by)
+    if target.external:
+        waiting = Q(state__in=[S.DRAFT, S.PENDING_LETTER]) | Q(state=S.RETURNED, handed_in_at=None)
+        for row in rows.filter(waiting).select_related("organisation"):
+            end_registration(registration=row, reason=CloseReason.CHANGED_UNIT, on=on, by=by)
     rows.exclude(organisation__path__in=paths).update(home_branch=target)
+
+
+def confirm_home(*, letter: IntroductionLetter, by: Actor) -> None:
+    """With the second key on a letter from outside the portal its issuer is the member's home.
+
+    It may be another one than before: what changes between two branches outside
+    the portal is learned from the newest letter. Raises :class:`ActionDenied`
+    where the member has come home into the portal meanwhile.
+    """
+    member = letter.registration.member
+    home = member.home_branch()
+    if home is not None and home.pk == letter.issuer_id:
+        return
+    if home is None or not home.external:
+        raise ActionDenied(homerules.WALK_IN_INSTEAD, "walk_in_instead")
+    memberships = HomeMembership.objects.open().filter(member=member, organisation=home)
+    move_homes(memberships=memberships, target=letter.issuer, on=today(), basis=letter.number, by=by)
 
 
 def redirect_registrations(*, source: Organisation, heir: Organisation, on: dt.date, by: Actor) -> None:

@@ -129,7 +129,9 @@ def void(*, letter: IntroductionLetter, reason: str, by: Actor) -> None:
     """
     rules.check_reason(reason)
     _take_back(letter, reason)
-    audit.record("letter.voided", letter, by=by, organisation=letter.issuer, number=letter.number, reason=audit.masked(reason))
+    audit.record(
+        "letter.voided", letter, by=by, organisation=letter.issuer, number=letter.number, reason=audit.masked(reason)
+    )
     outbox.put("members.tell_letter_voided", letter.pk)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -54,6 +55,11 @@ class Skill(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """The tree has two levels."""
+        if self.parent is not None and (self.parent.parent_id is not None or self.children.exists()):
+            raise ValidationError({"parent": _("The tree of skills has two levels.")})
+
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def living(self) -> Self:
@@ -73,6 +79,18 @@ class MemberQuerySet(models.QuerySet["Member"]):
             pk__in=ActivityRegistration.objects.reached(organisations)
             .filter(state__in=OPEN_REGISTRATION_STATES)
             .values("member_id")
+        )
+
+    def kept_by(self, organisations: models.QuerySet[Organisation]) -> Self:
+        """Members whose data *organisations* keep: the set-based twin of :meth:`Member.keepers`."""
+        from members.models.registrations import ActivityRegistration
+
+        at_home = HomeMembership.objects.open().filter(organisation__in=organisations)
+        outside = HomeMembership.objects.open().filter(organisation__external=True)
+        registered = ActivityRegistration.objects.registered().filter(organisation__in=organisations)
+        return self.filter(
+            Q(pk__in=at_home.values("member_id"))
+            | Q(pk__in=outside.values("member_id")) & Q(pk__in=registered.values("member_id"))
         )
 
     def visible_to(self, user: User) -> Self:
@@ -270,6 +288,16 @@ class HomeMembership(models.Model):
         return f"{self.member} @ {self.organisation}"
 
 
+class CardQuerySet(models.QuerySet["MemberCard"]):
+    def valid(self) -> Self:
+        return self.filter(state=CardState.ACTIVE)
+
+    def current(self) -> MemberCard | None:
+        """Of one member: the valid card, or the lost one that nothing has replaced yet."""
+        held = self.filter(state__in=[CardState.ACTIVE, CardState.LOST]).select_related("issuer", "member")
+        return held.order_by("state", "-pk").first()
+
+
 class MemberCard(models.Model):
     """The member's card 党员卡; its code opens nothing by itself and can be revoked."""
 
@@ -288,6 +316,8 @@ class MemberCard(models.Model):
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    objects = CardQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("member card")

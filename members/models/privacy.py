@@ -22,7 +22,7 @@ from members.enums import (
     DisclosureState,
     Purpose,
 )
-from members.models.people import HomeMembership, Member
+from members.models.people import Member
 from members.models.registrations import ActivityRegistration
 
 if TYPE_CHECKING:
@@ -122,17 +122,14 @@ class CorrectionQuerySet(models.QuerySet["CorrectionRequest"]):
         return self.filter(state=CorrectionState.ASKED)
 
     def to_answer(self, user: User) -> Self:
-        """Open requests about members at home in the branches whose roll *user* keeps."""
-        homes = Organisation.objects.where(user, Permission.ROSTER_EDIT)
-        return self.open().filter(
-            member__in=HomeMembership.objects.open().filter(organisation__in=homes).values("member_id")
-        )
+        """Open requests about members whose data *user*'s branches keep."""
+        places = Organisation.objects.where(user, Permission.ROSTER_EDIT)
+        return self.open().filter(member__in=Member.objects.kept_by(places).values("pk"))
 
     def visible_to(self, user: User) -> Self:
-        """One's own, those one asked for, and those of members at home in the branches whose roll one keeps."""
-        homes = Organisation.objects.where(user, Permission.ROSTER_EDIT)
-        at_home = HomeMembership.objects.open().filter(organisation__in=homes).values("member_id")
-        return self.filter(Q(member__user_id=user.pk) | Q(asked_by=user.pk) | Q(member__in=at_home))
+        """One's own, those one asked for, and those of members whose data one's branches keep."""
+        kept = Member.objects.kept_by(Organisation.objects.where(user, Permission.ROSTER_EDIT))
+        return self.filter(Q(member__user_id=user.pk) | Q(asked_by=user.pk) | Q(member__in=kept.values("pk")))
 
 
 class CorrectionRequest(models.Model):

@@ -23,6 +23,7 @@ from members.enums import (
     DeclineReason,
     LetterOrigin,
     LetterState,
+    ReceiptState,
     ReceiptVerdict,
     RegistrationReason,
     RegistrationState,
@@ -49,6 +50,11 @@ _NOT_YET_RECEIVED = Q(
 _RECEIVED = ~_NOT_YET_RECEIVED | Q(walk_in=True)
 
 
+def _placed_in(organisations: models.QuerySet[Organisation]) -> Q:
+    """The members of a branch below the receiver are its head's to see, as long as they are placed there."""
+    return Q(placement__in=organisations, state__in=REGISTERED_STATES)
+
+
 class RegistrationQuerySet(models.QuerySet["ActivityRegistration"]):
     def open(self) -> Self:
         return self.filter(state__in=OPEN_REGISTRATION_STATES)
@@ -62,15 +68,18 @@ class RegistrationQuerySet(models.QuerySet["ActivityRegistration"]):
         return self.filter(accepted_on__lte=last).filter(Q(closed_on=None) | Q(closed_on__gte=first))
 
     def reached(self, organisations: models.QuerySet[Organisation]) -> Self:
-        """Registrations handed in at one of *organisations*."""
-        return self.filter(organisation__in=organisations).exclude(_NOT_YET_RECEIVED)
+        """Registrations handed in at one of *organisations*, or placed there now."""
+        return self.filter(Q(organisation__in=organisations) & ~_NOT_YET_RECEIVED | _placed_in(organisations))
 
     def visible_to(self, user: User) -> Self:
-        """One's own; those handed in at one's organisations; those of members at home in one's branches."""
+        """One's own; those handed in or placed at one's organisations; those of members at home in one's branches."""
         received = Organisation.objects.where(user, Permission.REGISTRATION_VIEW)
         home = Organisation.objects.where(user, Permission.LETTER_VIEW)
         return self.filter(
-            Q(member__user_id=user.pk) | Q(home_branch__in=home) | Q(organisation__in=received) & _RECEIVED
+            Q(member__user_id=user.pk)
+            | Q(home_branch__in=home)
+            | Q(organisation__in=received) & _RECEIVED
+            | _placed_in(received)
         )
 
 
@@ -241,6 +250,33 @@ class LetterQuerySet(models.QuerySet["IntroductionLetter"]):
         """Past their last day without a receipt: the sender stays responsible (domain.md §1.5)."""
         return self.filter(state=LetterState.VALID, valid_until__lt=today())
 
+    def to_post(self, user: User) -> Self:
+        """Letters of homes outside the portal whose receipt *user* prints and sends."""
+        desks = Organisation.objects.where(user, Permission.REGISTRATION_ENTER)
+        return self.filter(
+            origin=LetterOrigin.OUTSIDE,
+            receipt_at__isnull=False,
+            receipt_sent_on=None,
+            registration__organisation__in=desks,
+        )
+
+    def expired(self) -> Self:
+        """Not handed in by their last day and not replaced since."""
+        later = IntroductionLetter.objects.filter(
+            registration=models.OuterRef("registration"), pk__gt=models.OuterRef("pk")
+        )
+        return self.filter(~models.Exists(later), registration__state=RegistrationState.EXPIRED)
+
+    def with_receipt(self, state: str) -> Self:
+        """Those whose ``receipt_state`` is *state*."""
+        if state == ReceiptState.OVERDUE:
+            return self.overdue()
+        if state == ReceiptState.PENDING:
+            return self.filter(state=LetterState.VALID, valid_until__gte=today())
+        if state == ReceiptState.NONE:
+            return self.filter(state=LetterState.VOID)
+        return self.filter(receipt_at__isnull=False, receipt_seen_at__isnull=state == ReceiptState.RECEIVED)
+
 
 class IntroductionLetter(models.Model):
     """The three-part introduction letter 报到介绍信: stub, letter and receipt.
@@ -329,7 +365,26 @@ class IntroductionLetter(models.Model):
         """Who files the receipt: the issuer, or where it has ended the member's home branch of today."""
         return self.registration.home_branch if self.issuer.state in ENDED_STATES else self.issuer
 
+    @classmethod
+    def with_code(cls, text: str) -> Self | None:
+        """The letter with a check code, however it is typed."""
+        code = text.upper().replace(" ", "").replace("-", "")
+        return cls.objects.select_related("registration__organisation").filter(code=code).first()
+
+    @property
+    def holds(self) -> bool:
+        """Whether it can still be handed in or accepted."""
+        return self.state == LetterState.VALID and self.valid_until >= today()
+
     @property
     def is_overdue(self) -> bool:
         """One of ``LetterQuerySet.overdue``."""
         return self.state == LetterState.VALID and self.valid_until < today()
+
+    @property
+    def receipt_state(self) -> ReceiptState:
+        if self.receipt_at is not None:
+            return ReceiptState.FILED if self.receipt_seen_at else ReceiptState.RECEIVED
+        if self.state == LetterState.VOID:
+            return ReceiptState.NONE
+        return ReceiptState.OVERDUE if self.is_overdue else ReceiptState.PENDING

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from branches.models import Organisation
-from branches.permissions import Permission
+from branches.models import Appointment, Organisation
+from branches.permissions import Permission, roles_with
+from dualmgmt.lib.clock import today
 from members.enums import TransferReason, TransferState
 from members.models.people import Member
 
@@ -27,6 +29,45 @@ class HomeTransferQuerySet(models.QuerySet["HomeTransfer"]):
         """One's own; those from and to one's branches."""
         branches = Organisation.objects.where(user, Permission.ROSTER_VIEW)
         return self.filter(Q(member__user_id=user.pk) | Q(source__in=branches) | Q(target__in=branches))
+
+    def asked_of(self, user: User, end: str) -> Self:
+        """Of the open ones those that wait for *user* at their *end* (``source`` or ``target``).
+
+        At one's own branch always; at one below only where nobody there can
+        act (design.md §9, two keys without paralysis).
+        """
+        appointments = Appointment.objects.of(user)
+        own = [row.organisation_id for row in appointments if Permission.RELATION_TRANSFER in row.permissions()]
+        holders = Appointment.objects.in_force().filter(
+            role__in=roles_with(Permission.RELATION_TRANSFER), organisation=OuterRef(f"{end}_id")
+        )
+        reach = Organisation.objects.where(user, Permission.RELATION_TRANSFER)
+        return self.open().filter(Q(**{f"{end}__in": own}) | Q(**{f"{end}__in": reach}) & ~Exists(holders))
+
+    def to_accept(self, user: User) -> Self:
+        """What *user* is asked to accept or refuse, while the letter is valid."""
+        return self.asked_of(user, "target").filter(valid_until__gte=today())
+
+    def receipt_awaited(self, user: User) -> Self:
+        """Sent by *user*'s branch to one outside the portal: the paper receipt is entered when it comes."""
+        return self.asked_of(user, "source").filter(target__external=True, valid_until__gte=today())
+
+    def ran_out(self, user: User) -> Self:
+        """Sent by *user*'s branch, past the last day without an answer: the sender is still responsible."""
+        return self.asked_of(user, "source").filter(valid_until__lt=today())
+
+    def escalated(self, user: User) -> Self:
+        """Long past their last day, for the committee directly above the sender."""
+        edge = today() - dt.timedelta(days=settings.LETTER_ESCALATE_DAYS)
+        places = [
+            row.organisation
+            for row in Appointment.objects.of(user)
+            if Permission.RELATION_TRANSFER in row.permissions() and row.organisation.covers_below()
+        ]
+        under = Q(pk=None)
+        for place in places:
+            under |= Q(source__path__startswith=place.path, source__depth=place.depth + 1)
+        return self.open().filter(under, valid_until__lt=edge)
 
 
 class HomeTransfer(models.Model):
@@ -87,3 +128,12 @@ class HomeTransfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member}: {self.source} → {self.target}"
+
+    @property
+    def has_run_out(self) -> bool:
+        return self.state == TransferState.SENT and self.valid_until < today()
+
+    @property
+    def office(self) -> Organisation:
+        """Where the answer is given: the target, or, from the paper receipt, the sender to one outside the portal."""
+        return self.source if self.target.external else self.target

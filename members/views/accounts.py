@@ -36,8 +36,9 @@ def member_account(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             user = member.user or accounts.open_account(member=member, by=request.user)
+            _account, place = access.get_account(request.user, user.pk)
             slip = accounts.request_slip(
-                user=user, organisation=member.home_branch(), by=request.user, **form.cleaned_data
+                user=user, organisation=place, by=request.user, **form.cleaned_data
             )
         except ActionDenied as denied:
             form.add_error(None, str(denied))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from branches.access import may, require_anywhere
+from branches.access import require_anywhere
 from branches.permissions import Permission
 from dualmgmt.lib import registry, sheets
 from dualmgmt.lib.denied import ActionDenied
@@ -87,14 +87,14 @@ def correction_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def correction_detail(request: HttpRequest, pk: int) -> HttpResponse:
     asked = access.get_correction(request.user, pk)
-    home = asked.member.home_branch()
     waits = asked.state == CorrectionState.ASKED
     context = {
         "asked": asked,
         "stated": "" if asked.field == CorrectionField.OTHER else access.shown_value(request.user, asked),
         "answer_form": AnswerForm(),
-        "may_answer": waits and home is not None and may(request.user, Permission.ROSTER_EDIT, home),
-        "may_withdraw": waits and asked.member.user_id == request.user.pk,
+        "may_answer": waits and access.keeps(request.user, asked.member, Permission.ROSTER_EDIT),
+        "may_withdraw": waits and request.user.pk in (asked.member.user_id, asked.asked_by_id),
+        "sees_roll": access.sees_roll(request.user, asked.member),
         "one_field": asked.field != CorrectionField.OTHER,
     }
     return render(request, "members/correction_detail.html", context)
@@ -122,4 +122,6 @@ def correction_answer(request: HttpRequest, pk: int) -> HttpResponse:
 def correction_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     asked = access.own_correction(request.user, pk)
     attempt(request, lambda: corrections.withdraw(request=asked, by=request.user), _("Withdrawn."))
+    if asked.member.user_id != request.user.pk and asked.registration_id is not None:
+        return redirect("registration_detail", asked.registration_id)
     return redirect("my_data")

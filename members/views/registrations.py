@@ -47,13 +47,14 @@ def registration_list(request: HttpRequest) -> HttpResponse:
     rows = filters.qs if filters else rows
     rows = rows.select_related("member", "organisation", "home_branch", "placement").order_by("-created_at", "-pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    receives = access.receives(request.user)
     context = {
         "page": page,
         "lines": [(row, deskaccess.sees_home(request.user, row)) for row in page],
-        "at_desk": bool(deskaccess.desks(request.user)),
+        "at_desk": receives or bool(deskaccess.desks(request.user)),
         "box": box,
         "filters": filters,
-        "may_find": access.receives(request.user),
+        "may_find": receives,
         "sees_archive": may_anywhere(request.user, Permission.REGISTRATION_VIEW),
     }
     return render(request, "members/registration_list.html", context)
