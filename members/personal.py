@@ -38,13 +38,22 @@ def viewers(member: Member) -> Iterable[Viewer]:
     if home is not None:
         for organisation, people in holders(Permission.ROSTER_VIEW, home).items():
             why = _("Home branch") if organisation == home else _("Committee above the home branch")
-            what = _("The roll and registrations; ID number, phone and address masked until a purpose is stated")
+            what = _(
+                "The roll, skills, card, registrations; ID number, phone, address masked until a purpose is stated"
+            )
             yield Viewer(organisation, why, what, people)
-    received = member.registrations.open().reached(Organisation.objects.all()).select_related("organisation")
-    for receiver in dict.fromkeys(row.organisation for row in received):
+    received = member.registrations.open().reached(Organisation.objects.all())
+    for receiver in dict.fromkeys(row.organisation for row in received.select_related("organisation")):
         for organisation, people in holders(Permission.REGISTRATION_VIEW, receiver).items():
             why = _("Receiving organisation") if organisation == receiver else _("Committee above the receiver")
-            yield Viewer(organisation, why, _("The registration form and the phone"), people)
+            yield Viewer(organisation, why, _("The registration form, skills and the phone"), people)
+    for row in member.registrations.registered().select_related("organisation", "placement"):
+        if row.placement is None or row.placement == row.organisation:
+            continue
+        for organisation, people in holders(Permission.REGISTRATION_VIEW, row.placement).items():
+            if people and len(organisation.path) > len(row.organisation.path):
+                what = _("The registration form, skills and the phone")
+                yield Viewer(organisation, _("Branch in which one is placed"), what, people)
 
 
 def label_of(name: str) -> str:
@@ -76,12 +85,38 @@ def _registry(member: Member) -> Sheet:
             ("work_status", member.get_work_status_display()),
             ("status", member.get_status_display()),
             ("exempt_reason", member.exempt_reason),
-            ("skills", "、".join(skill.name for skill in member.skills.all())),
+            ("skills", "、".join(str(row) for row in member.skill_rows.select_related("skill"))),
             ("wishes", member.wishes),
             ("available_times", member.available_times),
         )
     ]
     return Sheet(_("Registry"), [_("Item"), _("Content")], [[str(label), value] for label, value in facts])
+
+
+def _skills_and_cards(member: Member) -> Iterable[Sheet]:
+    yield Sheet(
+        _("Skills"),
+        [_("Skill"), _("Level"), _("Certificate"), _("Certificate valid until")],
+        [
+            [row.skill.name, row.get_level_display(), row.certificate, row.certificate_valid_until]
+            for row in member.skill_rows.select_related("skill").order_by("skill__order", "skill__code")
+        ],
+    )
+    yield Sheet(
+        _("Member cards"),
+        [_("Card number"), _("Issued by"), _("Issued on"), _("State"), _("Ended on"), _("Reason")],
+        [
+            [
+                row.number,
+                row.issuer.name,
+                row.issued_on,
+                row.get_state_display(),
+                row.ended_on,
+                row.get_end_reason_display(),
+            ]
+            for row in member.cards.select_related("issuer").order_by("issued_on", "pk")
+        ],
+    )
 
 
 def sections(member: Member) -> Iterable[Sheet]:
@@ -94,6 +129,7 @@ def sections(member: Member) -> Iterable[Sheet]:
             for row in member.home_memberships.select_related("organisation").order_by("started_on")
         ],
     )
+    yield from _skills_and_cards(member)
     yield Sheet(
         _("Registrations"),
         [_("Receiving organisation"), _("Placed in"), _("State"), _("Registered on"), _("closed on"), _("pledge")],

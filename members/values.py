@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from members import idnumber
+from members.enums import AvailableTime
 
 # Mobiles by the open numbering plan, landlines with area code (domain.md §7.5).
 PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|\d{7,8}")
@@ -30,6 +31,12 @@ def clean_phone(text: str) -> str:
 def clean_id_number(text: str) -> str:
     """A normalised, valid ID number; raises ``ValidationError`` with the reason."""
     return idnumber.clean(text)
+
+
+def times_words(times: list[str], words: str) -> str:
+    """Times available as they are read: those ticked, then the person's own words."""
+    ticked = "、".join(str(label) for value, label in AvailableTime.choices if value in times)
+    return "；".join(filter(None, [ticked, words.strip()]))[:200]
 
 
 # No keyboard has the brackets of a letter number; people type what they have.

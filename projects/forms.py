@@ -107,8 +107,8 @@ class ProjectForm(forms.ModelForm[ServiceProject]):
         model = ServiceProject
         fields = [
             "organisation", "title", "category", "kind", "description", "place", "places", "skills",
-            "wants_certificate", "starts_at", "ends_at", "claims_close_at", "expected_hours", "open_to", "open_to_members", "open_to_branches",
-            "confirm_claims", "involves_minors", "involves_money",
+            "wants_certificate", "starts_at", "ends_at", "claims_close_at", "expected_hours", "open_to",
+            "open_to_members", "open_to_branches", "confirm_claims", "involves_minors", "involves_money",
         ]  # fmt: skip
         widgets = {
             "description": forms.Textarea(attrs={"rows": 5}),

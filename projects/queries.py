@@ -14,6 +14,7 @@ from projects.rules import areas_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from members.models import MemberSkill
     from projects.models import ServiceProject
     from projects.rules import Claimant
 
@@ -37,20 +38,30 @@ def hall_lines(projects: Iterable[ServiceProject], claimant: Claimant | None) ->
         return [HallLine(project, "", "") for project in projects]
     projects = list(projects)
     areas = areas_of(projects)
-    skills = {skill.pk: skill.name for skill in claimant.member.skills.all()}
+    mine = list(claimant.member.skill_rows.select_related("skill"))
     lines = []
     for project in projects:
         refusal = claimant.why_not(project, areas[project.pk])
-        fitting = [skills[skill.pk] for skill in project.skills.all() if skill.pk in skills]
         if refusal is not None:
             lines.append(HallLine(project, refusal[0], ""))
-        elif fitting:
-            lines.append(
-                HallLine(project, None, _("Because of your skill: %(skills)s") % {"skills": "、".join(fitting)})
-            )
         else:
-            lines.append(HallLine(project, None, _why_open(project, claimant)))
+            lines.append(HallLine(project, None, _why_fitting(project, mine) or _why_open(project, claimant)))
     return lines
+
+
+def _why_fitting(project: ServiceProject, mine: Iterable[MemberSkill]) -> str:
+    """By which skill the project is offered; one that asks for a certificate counts those valid today only."""
+    wanted = list(project.skills.all())
+    found = [row for row in mine if any(row.serves(skill) for skill in wanted)]
+    counted = [row for row in found if row.has_valid_certificate] if project.wants_certificate else found
+    if counted:
+        return _("Because of your skill: %(skills)s") % {"skills": "、".join(str(row) for row in counted)}
+    expired = [row.certificate for row in found if row.has_expired_certificate]
+    if expired:
+        return _("It asks for a valid certificate; yours has expired: %(certificates)s") % {
+            "certificates": "、".join(expired)
+        }
+    return _("It asks for a valid certificate of your skill; none is stated.") if found else ""
 
 
 def _why_open(project: ServiceProject, claimant: Claimant) -> str:

@@ -10,15 +10,15 @@ from typing import Any
 from django.utils import timezone
 
 from branches.actions import appointments
-from branches.actions.settings import pair
+from branches.actions.pairings import pair
 from branches.enums import Role
 from branches.models import Appointment, Pairing
 from dualmgmt.lib.actors import SYSTEM
 from evaluations.actions import feedback
 from evaluations.compile import runs
 from evaluations.models import FactualFeedback, FeedbackReport, Period, ReportRun
-from members.actions import accounts, corrections, disclosures, letters, people, registrations
-from members.enums import CorrectionField, DisclosedField, Purpose
+from members.actions import accounts, cards, corrections, disclosures, letters, registrations, skills
+from members.enums import CorrectionField, DisclosedField, Purpose, SkillLevel
 from members.models import (
     ActivationSlip,
     ActivityRegistration,
@@ -26,6 +26,7 @@ from members.models import (
     Disclosure,
     IntroductionLetter,
     Member,
+    Skill,
 )
 from projects.actions import claims, records
 from projects.models import Claim, Need, ServiceProject, ServiceRecord
@@ -36,6 +37,7 @@ from tests.factories import (
     PeriodFactory,
     ProjectFactory,
     RegistrationFactory,
+    SkillFactory,
     UserFactory,
 )
 from tests.world import World
@@ -64,6 +66,7 @@ class Scene:
     slip: ActivationSlip
     disclosure: Disclosure
     correction: CorrectionRequest
+    skill: Skill
 
 
 def register(world: World, member: str, receiver: str, *, issuer: str, accepter: str) -> ActivityRegistration:
@@ -123,7 +126,7 @@ def set_up(world: World) -> Scene:
     asked = ask(world, "li", "community2")
     # zhao of another unit is registered too: the row that must not leak.
     RegistrationFactory(member=world.members["zhao"], organisation=world.community3)
-    people.issue_card(member=world.members["li"], by=world.users["home_secretary"])
+    cards.issue(member=world.members["li"], by=world.users["home_secretary"])
     category = CategoryFactory()
     need = NeedFactory(organisation=world.community, category=category)
     NeedFactory(organisation=world.community3)
@@ -172,6 +175,7 @@ def set_up(world: World) -> Scene:
         ),
         disclosure=_disclosure(world),
         correction=_correction(world),
+        skill=_skill(world),
         proposal=_proposal(world),
     )
 
@@ -206,6 +210,13 @@ def _correction(world: World) -> CorrectionRequest:
         proposed="芝罘区税务局征收科",
         by=world.users["member"],
     )
+
+
+def _skill(world: World) -> Skill:
+    """What li is good at."""
+    skill = SkillFactory(name="法律咨询", parent=SkillFactory(name="法律服务"))
+    skills.state(member=world.members["li"], skill=skill, level=SkillLevel.PROFICIENT, by=world.users["member"])
+    return skill
 
 
 def _period() -> Period:

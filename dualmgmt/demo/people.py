@@ -24,6 +24,7 @@ from members.enums import (
     RegistrationReason,
     RegistrationState,
     Sex,
+    SkillLevel,
     WorkStatus,
 )
 from members.idnumber import CHECK, WEIGHTS
@@ -117,11 +118,19 @@ def _member(ground: Ground, names: Faker, number: int, home: Organisation, used:
 
 
 def _skills(ground: Ground, members: list[tuple[Member, Organisation]]) -> None:
+    """Levels in turn; professionals have a certificate, one in four of them an expired one."""
     skills = list(Skill.objects.all())
-    rows = []
+    levels = [SkillLevel.BASIC, SkillLevel.PROFICIENT, SkillLevel.PROFESSIONAL]
+    rows: list[MemberSkill] = []
     for number, (member, _home) in enumerate(members):
         for skill in ground.rng.sample(skills, k=2 if number < 2 else ground.rng.choice([0, 1, 1, 2])):
-            rows.append(MemberSkill(member=member, skill=skill))
+            level = levels[len(rows) % 3]
+            row = MemberSkill(member=member, skill=skill, level=level)
+            if level == SkillLevel.PROFESSIONAL:
+                row.certificate = f"{skill.name}职业资格证书"
+                days = -90 if len(rows) % 12 == 2 else 700
+                row.certificate_valid_until = ground.today + dt.timedelta(days=days)
+            rows.append(row)
     MemberSkill.objects.bulk_create(rows, batch_size=500)
 
 

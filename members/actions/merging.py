@@ -11,7 +11,8 @@ from dualmgmt.lib.actors import account
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 from members import lifecycle, rules
-from members.enums import OPEN_REGISTRATION_STATES, CardState
+from members.actions import skills
+from members.enums import OPEN_REGISTRATION_STATES, CardEnd, CardState
 from members.models import DistinctPair, HomeMembership, Member
 from members.plans import MergePlan
 
@@ -56,9 +57,16 @@ def move_own(plan: MergePlan, by: Actor) -> None:
     kept_card = keep.cards.filter(state=CardState.ACTIVE).exists()
     for card in lose.cards.filter(state=CardState.ACTIVE):
         if kept_card:
-            lifecycle.card.move(card, CardState.REVOKED)
+            # Two cards of one person: the number on the closed row's card is nobody's any more.
+            lifecycle.card.move(
+                card,
+                CardState.REVOKED,
+                ended_on=today(),
+                end_reason=CardEnd.DETAILS_CHANGED,
+                ended_by=account(by),
+            )
     lose.cards.update(member=keep)
-    keep.skills.add(*lose.skills.all())
+    skills.join(keep=keep, lose=lose)
     user = lose.user
     lose.user, lose.merged_into = None, keep
     lose.save(update_fields=["user", "merged_into"])

@@ -1,22 +1,19 @@
-"""Members, their accounts and cards."""
+"""Members and what the roll says about them."""
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from pypinyin import Style, lazy_pinyin
 
 from branches.models import Organisation
-from dualmgmt.lib import audit, numbers
-from dualmgmt.lib.actors import account
+from dualmgmt.lib import audit
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.secrets import lookup_hash
-from members import lifecycle, rules
-from members.enums import CardState
-from members.models import HomeMembership, Member, MemberCard
+from members import rules
+from members.models import HomeMembership, Member
 
 if TYPE_CHECKING:
     from dualmgmt.lib.actors import Actor
@@ -73,35 +70,3 @@ def _shown(member: Member, names: list[str]) -> dict[str, Any]:
     shown = {name: str(getattr(member, name)) for name in names}
     masks = {"id_number": member.masked_id_number, "phone": member.masked_phone, "home_address": "***"}
     return {name: masks.get(name, value) for name, value in shown.items()}
-
-
-@transaction.atomic
-def issue_card(*, member: Member, by: Actor) -> MemberCard:
-    """Issue the member's card, in place of a lost one; one valid card per member, held by the database."""
-    home = member.home_branch()
-    if home is None:
-        raise ActionDenied(rules.NO_HOME, "no_home")
-    for old in member.cards.filter(state=CardState.LOST):
-        lifecycle.card.move(old, CardState.REPLACED)
-    year = today().year
-    running = numbers.take(f"card:{home.pk}", year)
-    try:
-        with transaction.atomic():
-            card = MemberCard.objects.create(
-                member=member,
-                number=f"{home.number_prefix()}-{year}-{running:04d}",
-                token=secrets.token_urlsafe(24),
-                issuer=home,
-                issued_by=account(by),
-            )
-    except IntegrityError:
-        raise ActionDenied(rules.CARD_EXISTS, "card_exists") from None
-    audit.record("card.issued", card, by=by, organisation=home, number=card.number)
-    return card
-
-
-@transaction.atomic
-def end_card(*, card: MemberCard, lost: bool, by: Actor) -> None:
-    """Report a card lost or revoke it; its code is worth nothing from now on."""
-    lifecycle.card.move(card, CardState.LOST if lost else CardState.REVOKED)
-    audit.record("card.lost" if lost else "card.revoked", card, by=by, organisation=card.issuer, number=card.number)

@@ -13,13 +13,20 @@ from dualmgmt.lib.actors import account
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.lifecycle import SOMEBODY_WAS_FASTER
 from members import lifecycle, rules
+from members.actions import corrections
+from members.actions.skills import add as add_skills
 from members.enums import LetterState
 from members.enums import RegistrationState as S
 from members.models import ActivityRegistration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dualmgmt.lib.actors import Actor
-    from members.models import Member
+    from members.models import Member, Skill
+
+# As the field of the letter has it.
+VOID_REASON_LENGTH = 200
 
 
 def snapshot(member: Member) -> dict[str, Any]:
@@ -40,19 +47,45 @@ def snapshot(member: Member) -> dict[str, Any]:
         "work_unit": member.work_unit,
         "work_post": member.work_post,
         "work_status": member.get_work_status_display(),
-        "skills": [skill.name for skill in member.skills.all()],
+        "skills": [
+            str(row) for row in member.skill_rows.select_related("skill").order_by("skill__order", "skill__code")
+        ],
         "wishes": member.wishes,
         "available_times": member.available_times,
     }
 
 
+def _say(member: Member, form: dict[str, Any], skills: Iterable[Skill] | None, by: Actor) -> dict[str, Any]:
+    """*form* as it is kept: what the person says of themselves goes to their row, the roll's own fields never do.
+
+    ``differs`` names the fields in which the form says something else than the roll.
+    """
+    if skills is not None:
+        chosen = list(skills)
+        add_skills(member=member, skills=chosen, by=by)
+        rows = member.skill_rows.filter(skill__in=chosen).select_related("skill")
+        form = {**form, "skills": [str(row) for row in rows.order_by("skill__order", "skill__code")]}
+    said = {name: form[name] for name in ("wishes", "available_times") if name in form}
+    if said:
+        type(member).objects.filter(pk=member.pk).update(**said)
+    return {**form, "differs": corrections.typed_over(member, form)}
+
+
 @transaction.atomic
 def start(
-    *, member: Member, organisation: Organisation, reason: str, form: dict[str, Any], pledge: str, by: Actor
+    *,
+    member: Member,
+    organisation: Organisation,
+    reason: str,
+    form: dict[str, Any],
+    pledge: str,
+    by: Actor,
+    skills: Iterable[Skill] | None = None,
 ) -> ActivityRegistration:
     """Start a registration as a draft; the home branch may do it for an elderly member.
 
-    *form* holds what the person typed over the pre-filled master data. Raises
+    *form* holds what the person typed over the pre-filled master data, *skills*
+    what was ticked; ``None`` takes all the member has. Raises
     :class:`ActionDenied` when the receiver is not open, is the home branch, or
     already has an open registration of this member.
     """
@@ -68,7 +101,7 @@ def start(
                 organisation=organisation,
                 home_branch=home,
                 reason=reason,
-                form={**snapshot(member), **form},
+                form={**snapshot(member), **_say(member, form, skills, by)},
                 pledge=pledge,
                 created_by=account(by),
             )
@@ -79,11 +112,20 @@ def start(
 
 
 @transaction.atomic
-def edit(*, registration: ActivityRegistration, form: dict[str, Any], reason: str, pledge: str, by: Actor) -> None:
+def edit(
+    *,
+    registration: ActivityRegistration,
+    form: dict[str, Any],
+    reason: str,
+    pledge: str,
+    by: Actor,
+    skills: Iterable[Skill] | None = None,
+) -> None:
     """Change a draft or a returned form; what has been submitted stays as it was read."""
     if registration.state not in (S.DRAFT, S.RETURNED):
         raise ActionDenied(rules.NOT_EDITABLE, "not_editable")
-    changes = {"form": {**registration.form, **form}, "reason": reason, "pledge": pledge}
+    said = _say(registration.member, form, skills, by)
+    changes = {"form": {**registration.form, **said}, "reason": reason, "pledge": pledge}
     if not ActivityRegistration.objects.filter(pk=registration.pk, state=registration.state).update(**changes):
         raise ActionDenied(SOMEBODY_WAS_FASTER, "stale")
     for name, value in changes.items():
@@ -93,7 +135,12 @@ def edit(*, registration: ActivityRegistration, form: dict[str, Any], reason: st
 
 @transaction.atomic
 def submit(*, registration: ActivityRegistration, by: Actor) -> None:
-    """Ask the home branch of today for the letter; it may have changed since the draft."""
+    """Ask the home branch of today for the letter; it may have changed since the draft.
+
+    What the member typed over the roll's own words becomes a request for
+    correction; the home branch that fills in the form writes its roll itself.
+    """
+    rules.check_state(registration, S.DRAFT, S.RETURNED)
     home = registration.member.home_branch()
     rules.check_receiver(registration.member, registration.organisation, home)
     lifecycle.registration.move(
@@ -101,6 +148,9 @@ def submit(*, registration: ActivityRegistration, by: Actor) -> None:
     )
     audit.record("registration.submitted", registration, by=by, organisation=registration.home_branch)
     outbox.put("members.tell_letter_wanted", registration.pk)
+    person = account(by)
+    if person is not None and (registration.walk_in or person.pk == registration.member.user_id):
+        corrections.ask_from_form(registration=registration, by=by)
 
 
 @transaction.atomic
@@ -108,7 +158,7 @@ def send_back(*, registration: ActivityRegistration, reason: str, by: Actor) -> 
     """The home branch or the receiver returns the form for correction."""
     rules.check_reason(reason)
     lifecycle.registration.move(registration, S.RETURNED, remark=reason.strip())
-    void_letters(registration)
+    void_letters(registration, reason)
     audit.record("registration.returned", registration, by=by, organisation=registration.home_branch, reason=reason)
     outbox.put("members.tell_returned", registration.pk)
 
@@ -117,11 +167,13 @@ def send_back(*, registration: ActivityRegistration, reason: str, by: Actor) -> 
 def withdraw(*, registration: ActivityRegistration, by: Actor) -> None:
     """The member or the home branch takes the registration back; a letter becomes void."""
     lifecycle.registration.move(registration, S.WITHDRAWN)
-    void_letters(registration)
+    void_letters(registration, str(rules.LETTER_WITHDRAWN))
     audit.record("registration.withdrawn", registration, by=by, organisation=registration.home_branch)
 
 
-def void_letters(registration: ActivityRegistration) -> None:
+def void_letters(registration: ActivityRegistration, reason: str = "") -> None:
     """A letter is never reused: what is not used by now is void."""
     for letter in registration.letters.filter(state=LetterState.VALID):
-        lifecycle.letter.move(letter, LetterState.VOID)
+        lifecycle.letter.move(
+            letter, LetterState.VOID, voided_at=timezone.now(), void_reason=reason.strip()[:VOID_REASON_LENGTH]
+        )

@@ -14,6 +14,7 @@ from dualmgmt.lib.clock import today
 from dualmgmt.lib.forms import DateInput
 from members import idnumber
 from members.forms.concealed import conceal, kept
+from members.forms.skills import GroupedCheckboxes, offer_skills
 from members.models import Member
 from members.values import clean_id_number, clean_phone
 
@@ -40,13 +41,14 @@ class MemberForm(forms.ModelForm[Member]):
             "birth_date": DateInput,
             "joined_on": DateInput,
             "full_on": DateInput,
-            "skills": forms.CheckboxSelectMultiple,
+            "skills": GroupedCheckboxes,
         }
         help_texts = {"exempt": _("For age or illness; the member then stands in no rate.")}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.stored: dict[str, str] = {}
         super().__init__(*args, **kwargs)
+        offer_skills(self.fields["skills"])
         if self.instance.pk:
             # A stored number is never sent to the browser; typing a new one replaces it.
             del self.fields["branch"], self.fields["id_number"]

@@ -82,6 +82,16 @@ class CorrectionForm(forms.Form):
         return cleaned
 
 
+class DifferenceForm(CorrectionForm):
+    """What a receiver found to be different at its desk."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["field"].label = _("What is different")
+        self.fields["words"].label = _("Remark")
+        self.fields["words"].help_text = _("How you found out. The home branch and the member read it.")
+
+
 class AnswerForm(forms.Form):
     answer = forms.CharField(
         label=gettext_lazy("Answer"),

@@ -7,26 +7,39 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Organisation
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.secrets import mask_phone
+from members import cardcodes
 from members.actions.registrations import snapshot
-from members.enums import OPEN_REGISTRATION_STATES, DeclineReason, RegistrationReason
+from members.enums import (
+    OPEN_REGISTRATION_STATES,
+    AvailableTime,
+    DeclineReason,
+    RegistrationReason,
+    RegistrationState,
+)
 from members.forms.concealed import conceal, kept
+from members.forms.skills import GroupedCheckboxes, offer_skills
 from members.models import ActivityRegistration, Member, Skill
 from members.queries import placements
-from members.rules import check_validity
-from members.values import clean_phone
+from members.rules import CARD_CODE_NOT_VALID, check_validity
+from members.values import clean_phone, times_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from members.models import User
 
-# The fields of the form that the person may change over the pre-filled master data.
-TYPED = ("phone", "home_address", "work_unit", "work_post", "wishes", "available_times")
+# Over the pre-filled words of the roll: what differs is put to the home branch, never written.
+OF_THE_ROLL = ("phone", "home_address", "work_unit", "work_post")
+# The person's own words.
+OWN = ("wishes", "times", "times_words")
+# After these a new form starts from what the last one said.
+TAKEN_UP_AGAIN = (RegistrationState.WITHDRAWN, RegistrationState.DECLINED)
 
 
 def grouped(rows: Iterable[Organisation], where: str = "") -> list[tuple[str, Any]]:
@@ -72,13 +85,30 @@ class RegistrationForm(forms.Form):
         label=_("Skills"),
         queryset=Skill.objects.all(),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("Projects that look for them are shown to you first."),
+        widget=GroupedCheckboxes,
+        help_text=_(
+            "Projects that look for them are offered to you. Level and certificate are kept on the skills page."
+        ),
     )
-    wishes = forms.CharField(label=_("Service wishes"), max_length=200, required=False)
-    available_times = forms.CharField(label=_("Times available"), max_length=200, required=False)
+    wishes = forms.CharField(
+        label=_("Service wishes"),
+        max_length=200,
+        required=False,
+        help_text=_("Which kinds of service you would like to do."),
+    )
+    times = forms.MultipleChoiceField(
+        label=_("Times available"),
+        choices=AvailableTime.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    times_words = forms.CharField(label=_("Times available, in words"), max_length=100, required=False)
     pledge = forms.CharField(
-        label=_("Service pledge"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Service pledge"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Three things: what you want to achieve, by when or how often, and how well."),
     )
 
     def __init__(
@@ -92,14 +122,12 @@ class RegistrationForm(forms.Form):
     ) -> None:
         self.member = member
         self.registration = registration
-        filled = {**snapshot(member), **(registration.form if registration else {})}
-        initial = {name: filled.get(name, "") for name in TYPED}
-        initial["skills"] = list(member.skills.all())
-        if registration is not None:
-            initial["reason"] = registration.reason
-            initial["pledge"] = registration.pledge
-        kwargs["initial"] = {**initial, **kwargs.get("initial", {})}
+        last = registration or member.registrations.order_by("-created_at", "-pk").first()
+        again = last is not None and (last is registration or last.state in TAKEN_UP_AGAIN)
+        filled = {**snapshot(member), **(last.form if last is not None and again else {})}
+        kwargs["initial"] = {**self._filled_in(filled, last), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
+        offer_skills(self.fields["skills"])
         # On the member's behalf: what is on record stays on record, unseen.
         self.concealed: dict[str, str] = {}
         if member.user_id != by.pk:
@@ -120,6 +148,25 @@ class RegistrationForm(forms.Form):
         # Narrowed for the eye only: what was chosen from the whole list stays valid.
         field.choices = grouped(receivers, where.strip())  # type: ignore[attr-defined]
 
+    def _filled_in(self, filled: dict[str, Any], last: ActivityRegistration | None) -> dict[str, Any]:
+        """What the form begins with: the roll's words, and what the person said last time."""
+        said = last.form if last is not None else {}
+        initial = {name: filled.get(name, "") for name in OF_THE_ROLL}
+        initial["wishes"] = said.get("wishes") or self.member.wishes
+        initial["times"] = said.get("times", [])
+        # Words kept before times could be ticked, or never said in a form.
+        initial["times_words"] = said.get("times_words", "" if "times" in said else self.member.available_times)
+        rows = self.member.skill_rows.select_related("skill")
+        if self.registration is not None:
+            chosen = said.get("skills", [])
+            rows = [row for row in rows if str(row) in chosen or row.skill.name in chosen]
+        initial["skills"] = [row.skill_id for row in rows]
+        if last is not None:
+            initial |= {"reason": last.reason, "pledge": last.pledge}
+            if last is not self.registration and last.state in TAKEN_UP_AGAIN:
+                initial["organisation"] = last.organisation_id
+        return initial
+
     def clean_phone(self) -> str:
         typed = self.cleaned_data["phone"]
         return clean_phone(typed) if typed else self.concealed["phone"]
@@ -128,9 +175,10 @@ class RegistrationForm(forms.Form):
         return kept(self, "home_address", self.concealed.get("home_address", ""))
 
     def typed(self) -> dict[str, Any]:
-        """What was typed over the master data, as it goes into the registration's snapshot."""
+        """What was typed, as it goes into the registration's snapshot; the skills go beside it."""
         cleaned = self.cleaned_data
-        return {**{name: cleaned[name] for name in TYPED}, "skills": [skill.name for skill in cleaned["skills"]]}
+        said = {name: cleaned[name] for name in (*OF_THE_ROLL, *OWN)}
+        return {**said, "available_times": times_words(cleaned["times"], cleaned["times_words"])}
 
 
 class WhereForm(forms.Form):
@@ -190,7 +238,16 @@ class DeclineForm(ReasonForm):
 class FindLetterForm(forms.Form):
     q = forms.CharField(
         label=_("Letter number or check code"),
-        max_length=60,
+        max_length=300,
         required=False,
-        help_text=_("As printed on the letter, for example under its square code."),
+        help_text=_("As printed on the letter, or the square code of a member card."),
     )
+
+    def clean_q(self) -> str:
+        """A hand-held scanner types the whole address that a square code holds; a dead card is said to be one."""
+        text: str = self.cleaned_data["q"].strip()
+        if "?" in text:
+            text = QueryDict(text.split("?", 1)[1]).get("q") or ""
+        if cardcodes.looks_like_one(text) and cardcodes.card_of(text) is None:
+            raise forms.ValidationError(str(CARD_CODE_NOT_VALID), "card_not_valid")
+        return text

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dualmgmt.lib.clock import today
 from dualmgmt.models import AuditEvent, Notice
-from members.actions import accounts, people
+from members.actions import accounts, cards, people
 from members.enums import SlipState
 from members.models import ActivationSlip, User
 from tests.factories import PASSWORD
@@ -40,7 +40,7 @@ def test_the_whole_way_from_the_roll_to_the_first_sign_in(
     world: World, django_capture_on_commit_callbacks: Any
 ) -> None:
     zhao = world.members["zhao"]
-    card = people.issue_card(member=zhao, by=world.users["other_secretary"])
+    card = cards.issue(member=zhao, by=world.users["other_secretary"])
     officer = sign_in(world, "other_secretary")
     officer.post(reverse("member_account", args=[zhao.pk]), {})
     slip = ActivationSlip.objects.get()

@@ -13,7 +13,7 @@ from dualmgmt.lib.clock import today
 from dualmgmt.models import AuditEvent
 from evaluations.compile.homeunits import HomeUnits
 from members import duplicates
-from members.actions import merging, people
+from members.actions import cards, merging
 from members.enums import CardState, CloseReason, RegistrationState
 from members.models import DistinctPair, HomeMembership, Member
 from projects.actions import claims, records
@@ -75,8 +75,8 @@ def test_merging_takes_everything_along_and_both_histories_stay(world: World, tw
         content="巡逻",
         by=world.users["unit_secretary"],
     )
-    people.issue_card(member=li, by=world.users["home_secretary"])
-    lost = people.issue_card(member=twin, by=world.users["unit_secretary"])
+    cards.issue(member=li, by=world.users["home_secretary"])
+    lost = cards.issue(member=twin, by=world.users["unit_secretary"])
     client = sign_in(world, "unit_secretary")
     page = client.get(reverse("duplicate_pair", args=[li.pk, twin.pk]))
     assert page.status_code == 200

@@ -1,4 +1,4 @@
-"""The roll by hand: adding, editing, accounts, cards."""
+"""The roll by hand: adding, editing, accounts."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from branches.models import Organisation
 from dualmgmt.models import AuditEvent
 from members.actions import people
-from members.enums import CardState
-from members.models import Member, MemberCard
+from members.models import Member
 from tests.factories import SkillFactory, id_number
 from tests.members.helpers import refused, sign_in
 from tests.world import World
@@ -101,42 +98,3 @@ def test_editing_keeps_the_id_number_out_of_the_browser(world: World) -> None:
     event = AuditEvent.objects.get(event="member.edited")
     assert event.details["after"]["phone"] == "138****2222"
     assert "13811112222" not in str(event.details)
-
-
-def test_one_valid_card_lost_and_replaced(world: World) -> None:
-    li, by = world.members["li"], world.users["home_secretary"]
-    first = people.issue_card(member=li, by=by)
-    refused("card_exists", people.issue_card, member=li, by=by)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        MemberCard.objects.create(member=li, number="X", token="x", issuer=world.branch_a)
-    people.end_card(card=first, lost=True, by=by)
-    second = people.issue_card(member=li, by=by)
-    states = dict(MemberCard.objects.values_list("number", "state"))
-    assert states == {first.number: CardState.REPLACED, second.number: CardState.ACTIVE}
-    people.end_card(card=second, lost=False, by=by)
-    refused("wrong_state", people.end_card, card=second, lost=True, by=by)
-
-
-def test_two_issuers_with_the_same_short_code_do_not_get_in_each_others_way(world: World) -> None:
-    Organisation.objects.filter(pk__in=[world.branch_a.pk, world.branch_c.pk]).update(short_code="芝一")
-    one = people.issue_card(member=world.members["li"], by=world.users["home_secretary"])
-    other = people.issue_card(member=world.members["zhao"], by=world.users["other_secretary"])
-    assert one.number == other.number
-
-
-def test_the_card_on_screen_and_on_paper(world: World) -> None:
-    li = world.members["li"]
-    card = people.issue_card(member=li, by=world.users["home_secretary"])
-    for client, url in (
-        (sign_in(world, "member"), reverse("my_card")),
-        (sign_in(world, "home_secretary"), reverse("member_card", args=[li.pk])),
-    ):
-        page = client.get(url).content.decode()
-        assert card.number in page
-        assert "<svg" in page
-        assert li.id_number not in page
-    paper = sign_in(world, "member").get(reverse("card_print", args=[li.pk]))
-    assert paper.content.startswith(b"%PDF")
-    client = sign_in(world, "home_secretary")
-    assert client.post(reverse("card_end", args=[li.pk]), {"lost": "1"}).status_code == 302
-    assert client.get(reverse("member_card", args=[li.pk])).status_code == 404

@@ -12,8 +12,10 @@ from django.urls import reverse
 from dualmgmt.lib import typeset
 from dualmgmt.lib.secrets import mask_phone
 from members import access
-from members.actions import letters, people, registrations
-from members.filters import ArchiveFilter, LetterFilter, MemberFilter, RegistrationFilter
+from members.actions import cards, letters, people, registrations
+from members.archive import ArchiveFilter
+from members.enums import CardEnd
+from members.filters import LetterFilter, MemberFilter, RegistrationFilter
 from members.models import ActivityRegistration, IntroductionLetter, Member
 from tests.factories import RegistrationFactory
 from tests.members.helpers import sign_in
@@ -198,9 +200,17 @@ def test_filters_narrow_the_lists(world: World) -> None:
     letter = mine.letters.get()
     stubs = IntroductionLetter.objects.all()
     for query, found in (
-        ({"receipt": "new"}, {letter}),
-        ({"receipt": "filed"}, set()),
-        ({"receipt": "none"}, set()),
+        ({"receipt": "receipt_received"}, {letter}),
+        ({"receipt": "receipt_filed"}, set()),
+        ({"receipt": "receipt_pending"}, set()),
+        ({"receipt": "receipt_none"}, set()),
+        ({"state": "used"}, {letter}),
+        ({"state": "void"}, set()),
+        ({"receiver": "友谊街"}, {letter}),
+        ({"receiver": "建昌街"}, set()),
+        ({"issued_from": str(letter.issued_on), "issued_to": str(letter.issued_on)}, {letter}),
+        ({"issued_from": str(letter.issued_on + dt.timedelta(days=1))}, set()),
+        ({"issued_to": str(letter.issued_on - dt.timedelta(days=1))}, set()),
         ({"q": letter.number}, {letter}),
         ({"q": f"[{letter.issued_on.year}]"}, {letter}),
         ({"q": "李"}, {letter}),
@@ -229,7 +239,7 @@ def test_the_roster_is_found_by_name_initials_kind_and_registration(world: World
 
 
 def test_a_card_leads_the_receiver_to_the_letter_and_nobody_else(world: World) -> None:
-    card = people.issue_card(member=world.members["li"], by=world.users["home_secretary"])
+    card = cards.issue(member=world.members["li"], by=world.users["home_secretary"])
     find = reverse("letter_find")
     client = sign_in(world, "community_secretary")
     assert client.get(find, {"q": card.token}).context["letter"] is None, "no letter to this receiver"
@@ -238,7 +248,7 @@ def test_a_card_leads_the_receiver_to_the_letter_and_nobody_else(world: World) -
     here = reverse("registration_detail", args=[registration.pk])
     assert client.get(find, {"q": card.token}).headers["Location"] == here
     assert sign_in(world, "other_community_secretary").get(find, {"q": card.token}).context["letter"] is None
-    people.end_card(card=card, lost=True, by=world.users["home_secretary"])
+    cards.end(card=card, reason=CardEnd.LOST, by=world.users["home_secretary"])
     assert client.get(find, {"q": card.token}).context["letter"] is None
 
 

@@ -29,8 +29,9 @@ class Command(BaseCommand):
                 rows = list(csv.DictReader(handle))
             added = 0
             for order, row in enumerate(rows, start=1):
-                _found, made = model.objects.get_or_create(
-                    code=row["code"], defaults={"name": row["name"], "order": order}
-                )
+                defaults: dict[str, Any] = {"name": row["name"], "order": order}
+                if row.get("parent"):  # it stands above in the file
+                    defaults["parent"] = Skill.objects.get(code=row["parent"])
+                _found, made = model.objects.get_or_create(code=row["code"], defaults=defaults)
                 added += made
             self.stdout.write(f"{model._meta.verbose_name_plural}: {added} added, {len(rows) - added} unchanged")
