@@ -19,14 +19,15 @@ registration = Lifecycle(
         S.DRAFT: {S.PENDING_LETTER, S.WITHDRAWN},
         # An online letter is handed in as it is issued; `issued` is for paper only.
         S.PENDING_LETTER: {S.ISSUED, S.PENDING_ACCEPTANCE, S.RETURNED, S.WITHDRAWN},
-        S.ISSUED: {S.PENDING_ACCEPTANCE, S.EXPIRED, S.WITHDRAWN},
+        # A paper letter that is voided leaves the registration waiting for another one.
+        S.ISSUED: {S.PENDING_ACCEPTANCE, S.EXPIRED, S.WITHDRAWN, S.PENDING_LETTER},
         S.PENDING_ACCEPTANCE: {S.ACTIVE, S.RETURNED, S.DECLINED},
         S.RETURNED: {S.PENDING_LETTER, S.WITHDRAWN},
         S.ACTIVE: {S.LEAVING, S.CLOSED},
         S.LEAVING: {S.ACTIVE, S.CLOSED},
         S.DECLINED: set(),
-        # The home branch issues anew: another number, the old letter stays void.
-        S.EXPIRED: {S.ISSUED, S.PENDING_ACCEPTANCE},
+        # The home branch issues anew: another number, the old letter stays void. Or nobody wants to go any more.
+        S.EXPIRED: {S.ISSUED, S.PENDING_ACCEPTANCE, S.WITHDRAWN},
         S.WITHDRAWN: set(),
         S.CLOSED: set(),
     },

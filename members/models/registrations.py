@@ -369,6 +369,8 @@ class IntroductionLetter(models.Model):
     def with_code(cls, text: str) -> Self | None:
         """The letter with a check code, however it is typed."""
         code = text.upper().replace(" ", "").replace("-", "")
+        if not code.isalnum():
+            return None
         return cls.objects.select_related("registration__organisation").filter(code=code).first()
 
     @property

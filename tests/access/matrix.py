@@ -123,6 +123,7 @@ MATRIX: dict[str, Row] = {
     "need_new": Row(ANYBODY, ANYBODY),
     "need_reported": Row(ANYBODY),
     "need_track": Row(ANYBODY, ANYBODY),
+    "letter_check": Row(ANYBODY, None, lambda scene: {"token": scene.letter.code}),
     # Everybody signed in
     "todo": Row(SIGNED_IN),
     "notice_list": Row(SIGNED_IN),
@@ -264,6 +265,9 @@ MATRIX: dict[str, Row] = {
     "letter_detail": Row(BOTH_SIDES, None, pk("letter")),
     "letter_print": Row(BOTH_SIDES, None, pk("letter")),
     "letter_file_receipt": Row(None, HOME, pk("letter")),
+    "letter_export": Row(OFFICERS),
+    "letter_void": Row(None, HOME, pk("letter")),
+    "letter_reissue": Row(None, HOME, pk("letter")),
     # Needs and projects
     "need_list": Row(OFFICERS),
     "need_enter": Row(OFFICERS, OFFICERS),

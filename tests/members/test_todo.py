@@ -79,7 +79,7 @@ def test_every_line_counts_what_its_link_shows(world: World) -> None:
             f"{stubs}?box=receipts": 1,
             f"{stubs}?box=overdue": 1,
         },
-        "unit_secretary": {},
+        "unit_secretary": {f"{stubs}?box=escalated": 1},  # overdue for long: the committee above the home branch
         "community_secretary": {},
         "street_officer": {f"{registrations}?box=to_accept": 1},  # community2 has no officer
         "auditor": {},
