@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
@@ -116,6 +117,13 @@ class Window:
         folder = SCREENSHOTS / self.size
         folder.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(folder / f"{name}.png"), full_page=True)
+
+    def hindrances(self) -> list[tuple[str, list[str]]]:
+        """What axe finds on the page by WCAG 2 AA, contrast included; needs scripts."""
+        result = Axe().run(self.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+        return [
+            (rule["id"], [node["html"][:100] for node in rule["nodes"][:3]]) for rule in result.response["violations"]
+        ]
 
     def check(self) -> None:
         """No error, nothing to scroll sideways for; foreign words are noted."""
