@@ -79,10 +79,8 @@ def received_registration(user: User, pk: int, permission: Permission) -> Activi
 def registration_on_own_roll(user: User, pk: int) -> ActivityRegistration:
     """A registration of a member whose roll *user* keeps today."""
     registration = get_registration(user, pk)
-    home = registration.member.home_branch()
-    if home is None:
+    if not keeps(user, registration.member, Permission.ROSTER_EDIT):
         raise PermissionDenied
-    require(user, Permission.ROSTER_EDIT, home)
     return registration
 
 
@@ -313,9 +311,8 @@ def own_correction(user: User, pk: int) -> CorrectionRequest:
 
 
 def sees_roll(user: User, member: Member) -> bool:
-    """Whether *user* reads the roll's own words about *member*: the person and the home side, no receiver."""
-    home = member.home_branch()
-    return member.user_id == user.pk or (home is not None and may(user, Permission.ROSTER_VIEW, home))
+    """Whether *user* reads the roll's own words about *member*: the person and who keeps the roll, no receiver."""
+    return member.user_id == user.pk or keeps(user, member, Permission.ROSTER_VIEW)
 
 
 def shown_value(user: User, asked: CorrectionRequest) -> str:

@@ -31,12 +31,13 @@ def shown(user: User, registration: ActivityRegistration) -> dict[str, Any]:
     openable = set(
         CorrectionRequest.objects.visible_to(user).filter(registration=registration).values_list("pk", flat=True)
     )
-    home = registration.member.home_branch()
-    keeps_roll = home is not None and may(user, Permission.ROSTER_EDIT, home)
+    keeps_roll = access.keeps(user, registration.member, Permission.ROSTER_EDIT)
     differing = corrections.differing(registration) if keeps_roll else []
     settled = {row.field for row in asked}
-    may_report = registration.state in corrections.REPORTABLE and may(
-        user, Permission.REGISTRATION_ACCEPT, registration.organisation
+    may_report = (
+        registration.state in corrections.REPORTABLE
+        and not keeps_roll
+        and may(user, Permission.REGISTRATION_ACCEPT, registration.organisation)
     )
     return {
         "asked_corrections": [(row, row.pk in openable) for row in asked],

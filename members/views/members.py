@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +17,7 @@ from branches.access import may, may_anywhere, require_anywhere
 from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib.denied import ActionDenied
+from dualmgmt.lib.pages import LongPaginator
 from members import access
 from members.actions import people
 from members.enums import OPEN_REGISTRATION_STATES, CardState
@@ -42,11 +42,12 @@ def filtered_roster(request: HttpRequest) -> MemberFilter:
 def member_list(request: HttpRequest) -> HttpResponse:
     """The roster of the branches in one's scope."""
     filters = filtered_roster(request)
-    page = Paginator(filters.qs, PER_PAGE).get_page(request.GET.get("page"))
+    page = LongPaginator(filters.in_order(), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "filters": filters,
         "page": page,
         "may_reveal": may_anywhere(request.user, Permission.PERSONAL_REVEAL),
+        "may_issue_cards": may_anywhere(request.user, Permission.CARD_ISSUE),
         "may_merge": may_anywhere(request.user, Permission.MEMBER_MERGE),
     }
     return render(request, "members/member_list.html", context)
@@ -109,9 +110,13 @@ def _dual_page(request: HttpRequest, member: Member) -> dict[str, Any]:
     home = member.home_branch()
     registrations = ActivityRegistration.objects.visible_to(request.user).filter(member=member)
     letters = IntroductionLetter.objects.visible_to(request.user).filter(registration__member=member)
-    at_home = member.user_id == request.user.pk or (
-        home is not None and may(request.user, Permission.ROSTER_VIEW, home)
-    )
+    # Of a home outside the portal the receivers keep the data.
+    kept_by = [home] if home is not None and not home.external else member.keepers()
+
+    def keeps(permission: Permission) -> bool:
+        return any(may(request.user, permission, place) for place in kept_by)
+
+    at_home = member.user_id == request.user.pk or keeps(Permission.ROSTER_VIEW)
     return {
         "member": member,
         "home": home,
@@ -123,9 +128,12 @@ def _dual_page(request: HttpRequest, member: Member) -> dict[str, Any]:
         "card": member.cards.filter(state=CardState.ACTIVE).first() if at_home else None,
         "card_url": _card_url(request, member, home),
         "sees_phone": access.sees_phone(request.user, member),
-        "may_edit": home is not None and may(request.user, Permission.ROSTER_EDIT, home),
+        "may_edit": keeps(Permission.ROSTER_EDIT),
+        "may_account": keeps(Permission.ACCOUNT_MANAGE),
+        "outside": home is not None and home.external,
         "may_change_status": home is not None and may(request.user, Permission.RELATION_TRANSFER, home),
         "may_issue_card": home is not None and may(request.user, Permission.CARD_ISSUE, home),
+        "skills": member.skill_rows.select_related("skill").order_by("skill__order", "skill__code"),
         "letters": letters.select_related("registration__organisation").order_by("-pk"),
     }
 
