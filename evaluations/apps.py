@@ -12,6 +12,7 @@ class EvaluationsConfig(AppConfig):
 
         for provider in todo.PROVIDERS:
             registry.todos.register(provider)
+        registry.spans.register(panels.spans)
         registry.panels.register("member.detail", panels.evaluation_of_member)
         registry.panels.register("my_page", panels.evaluation_of_member)
         registry.organisation_effects.register(effects.preview, effects.apply)

@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from dualmgmt.lib.registry import Panel
-from evaluations.models import FactualFeedback, Guidance
+from dualmgmt.lib.registry import Panel, Span
+from evaluations.models import FactualFeedback, Guidance, Period
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from members.models import Member, User
+
+
+def spans(user: User) -> Iterable[Span]:
+    """The evaluation periods, the newest first."""
+    for period in Period.objects.order_by("-starts_on")[:40]:
+        yield Span(period.code, period.name, period.starts_on, period.ends_on)
 
 
 def evaluation_of_member(user: User, member: Member) -> Panel | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django import forms
@@ -34,7 +34,7 @@ def complain(request: HttpRequest, form: forms.BaseForm) -> None:
             messages.error(request, f"{label}: {error}" if label else str(error))
 
 
-COUNTED = 10_000
+COUNTED = 2_000
 
 
 class InTurn:
@@ -54,6 +54,10 @@ class InTurn:
             left = limit - sum(counted)
             counted.append(part.order_by()[:left].count() if left else 0)
         return counted
+
+    def iterator(self, chunk_size: int) -> Iterator[Any]:
+        for part in self.parts:
+            yield from part.iterator(chunk_size=chunk_size)
 
     def __getitem__(self, asked: slice) -> list[Any]:
         start, wanted = asked.start or 0, asked.stop - (asked.start or 0)

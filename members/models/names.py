@@ -16,14 +16,26 @@ _LATER_SIGNS = "string_to_array(substr({name}, 2), NULL)"
 
 
 class _NameLookup(Contains):
-    """Written by hand for PostgreSQL; ``contains`` stays in the condition, for signs have no order."""
+    """Written by hand for PostgreSQL, so that the planner knows how many rows to expect."""
 
-    def _parts(self, compiler: Any, connection: Any) -> tuple[str, list[Any], list[Any]]:
-        """The column, and what *begins with* and *holds* compare it with."""
+    def _begins(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         name, params = compiler.compile(self.lhs)
         assert not params, "a plain column"
-        escaped = connection.ops.prep_for_like_query(self.rhs)
-        return name, [f"{escaped}%"], [list(str(self.rhs)), f"%{escaped}%"]
+        return f"{name} {connection.operators['contains']}", [f"{connection.ops.prep_for_like_query(self.rhs)}%"]
+
+    def _holds(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        sql, (begins,) = self._begins(compiler, connection)
+        return sql, [f"%{begins}"]
+
+    def _later(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """By the index; of several characters it does not know the order."""
+        name, _params = compiler.compile(self.lhs)
+        signs = list(str(self.rhs))
+        by_index = f"{_LATER_SIGNS.format(name=name)} @> %s::text[]"
+        if len(signs) == 1:
+            return by_index, [signs]
+        sql, params = self._holds(compiler, connection)
+        return f"{by_index} AND {sql}", [signs, *params]
 
 
 class Holds(_NameLookup):
@@ -31,10 +43,13 @@ class Holds(_NameLookup):
 
     lookup_name = "holds"
 
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        return self._holds(compiler, connection)
+
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        name, begins, holds = self._parts(compiler, connection)
-        later = f"{_LATER_SIGNS.format(name=name)} @> %s::text[] AND {name} LIKE %s"
-        return f"({name} LIKE %s OR {later})", [*begins, *holds]
+        begins, params = self._begins(compiler, connection)
+        later, more = self._later(compiler, connection)
+        return f"({begins} OR {later})", [*params, *more]
 
 
 class HoldsLater(_NameLookup):
@@ -43,11 +58,11 @@ class HoldsLater(_NameLookup):
     lookup_name = "holds_later"
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        name, begins, (_signs, holds) = self._parts(compiler, connection)
-        like = f"{name} {connection.operators['contains']}"
-        return f"({like} AND NOT {like})", [holds, *begins]
+        return self._apart(self._holds(compiler, connection), compiler, connection)
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        name, begins, holds = self._parts(compiler, connection)
-        later = f"{_LATER_SIGNS.format(name=name)} @> %s::text[] AND {name} LIKE %s"
-        return f"({later} AND NOT {name} LIKE %s)", [*holds, *begins]
+        return self._apart(self._later(compiler, connection), compiler, connection)
+
+    def _apart(self, found: tuple[str, list[Any]], compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        begins, params = self._begins(compiler, connection)
+        return f"({found[0]} AND NOT {begins})", [*found[1], *params]
