@@ -83,7 +83,7 @@ class CardFilter(MemberFilter):
     skill = None
     card = django_filters.ChoiceFilter(
         label=_("Member card"),
-        choices=[("valid", _("Valid")), ("none", _("None")), ("lost", _("Lost, not replaced"))],
+        choices=[("valid", _("with a valid card")), ("none", _("without a card")), ("lost", _("lost, not replaced"))],
         empty_label=_("All"),
         method="by_card",
     )
