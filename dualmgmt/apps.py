@@ -16,7 +16,8 @@ class DualmgmtConfig(AppConfig):
 
     def ready(self) -> None:
         from dualmgmt import retention
-        from dualmgmt.lib import registry
+        from dualmgmt.lib import drafts, registry
 
         registry.retentions.register(*retention.KINDS)
+        registry.personal_data.register(drafts.sections)
         post_migrate.connect(ensure_cache_table, sender=apps.get_app_config("dualmgmt"))

@@ -4,14 +4,18 @@ from collections.abc import Callable
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+from django.utils.translation import gettext
 
 from branches import capacity
 from dualmgmt import doors
-from dualmgmt.lib import origin
+from dualmgmt.lib import drafts, origin
 
 
 class ChosenLanguageMiddleware(LocaleMiddleware):
@@ -26,6 +30,20 @@ class ChosenLanguageMiddleware(LocaleMiddleware):
         known = dict(settings.LANGUAGES)
         translation.activate(chosen if chosen in known else settings.LANGUAGE_CODE)
         request.LANGUAGE_CODE = translation.get_language()
+
+
+class SignInFirstMiddleware(LoginRequiredMiddleware):
+    """Sends people to the sign-in page; what they had typed is there again when the same person has signed in."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
+        page = drafts.stash(request) if request.method == "POST" else None
+        if page is None:
+            return super().handle_no_permission(request, view_func)
+        if request.resolver_match is not None and request.resolver_match.url_name == "draft":
+            return JsonResponse({}, status=401)  # the script says that one is signed out
+        words = gettext("You are signed out. Sign in as the same person, and what you typed is here again.")
+        messages.info(request, words)
+        return redirect_to_login(page)
 
 
 def _address(request: HttpRequest) -> str:

@@ -16,7 +16,7 @@ from dualmgmt import sealing
 from dualmgmt.lib import audit, registry
 from dualmgmt.lib.actors import SYSTEM
 from dualmgmt.lib.registry import Retention
-from dualmgmt.models import AuditEvent, Notice, Outbox, RetentionRun
+from dualmgmt.models import AuditEvent, FormDraft, Notice, Outbox, RetentionRun
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,10 @@ def _done_work(before: dt.datetime) -> Any:
     return Outbox.objects.filter(done_at__lt=before)
 
 
+def _old_drafts(before: dt.datetime) -> Any:
+    return FormDraft.objects.filter(saved_at__lt=before)
+
+
 KINDS = (
     Retention(
         "audit",
@@ -105,5 +109,12 @@ KINDS = (
         "RETAIN_SESSIONS_DAYS",
         lambda before: Session.objects.filter(expire_date__lt=before).count(),
         lambda before: Session.objects.filter(expire_date__lt=before).delete()[0],
+    ),
+    Retention(
+        "drafts",
+        _("Forms that were typed and not sent"),
+        "RETAIN_DRAFTS_DAYS",
+        lambda before: _old_drafts(before).count(),
+        lambda before: _old_drafts(before).delete()[0],
     ),
 )

@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "dualmgmt.middleware.CapacityMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "dualmgmt.middleware.SignInFirstMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -317,7 +317,7 @@ SPECTACULAR_SETTINGS = {
 PORTAL_NAME = env.str("PORTAL_NAME", default="")
 LETTER_VALID_DAYS = env.int("LETTER_VALID_DAYS", default=30)
 LETTER_VALID_DAYS_MAX = 90
-# Days before its last day that a paper letter not handed in is called to mind; days past it until the committee is asked.
+# Days before its last day that a paper letter not handed in is called to mind; days past it until a committee is asked.
 LETTER_REMIND_DAYS = env.list("LETTER_REMIND_DAYS", cast=int, default=[7, 1])
 LETTER_ESCALATE_DAYS = env.int("LETTER_ESCALATE_DAYS", default=15)
 # How long the square code of a card on the phone is good; it is made anew at half that time.
@@ -359,6 +359,7 @@ RETENTION_DAYS = {
     "RETAIN_NOTICES_DAYS": env.int("RETAIN_NOTICES_DAYS", default=400),
     "RETAIN_JOBS_DAYS": env.int("RETAIN_JOBS_DAYS", default=90),
     "RETAIN_SESSIONS_DAYS": env.int("RETAIN_SESSIONS_DAYS", default=30),
+    "RETAIN_DRAFTS_DAYS": env.int("RETAIN_DRAFTS_DAYS", default=30),
     "RETAIN_SLIPS_DAYS": env.int("RETAIN_SLIPS_DAYS", default=365),
     "RETAIN_CORRECTIONS_DAYS": env.int("RETAIN_CORRECTIONS_DAYS", default=365),
     "RETAIN_DISCLOSURES_DAYS": env.int("RETAIN_DISCLOSURES_DAYS", default=3 * 365),

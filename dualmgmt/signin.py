@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from branches.models import Appointment
 from branches.permissions import ADMINISTRATOR_ROLES, STRONG_ROLES
 from dualmgmt.demo import is_demo
-from dualmgmt.lib import audit
+from dualmgmt.lib import audit, drafts
 from members import notices
 from members.actions.accounts import remember_password
 from members.models import User
@@ -109,7 +109,8 @@ class SignInPolicyMiddleware:
         audit.record("account.timed_out", user, by=user)
         logout(request)
         messages.info(request, _("You were signed out because nothing was done for a while. Sign in to go on."))
-        back = request.get_full_path() if request.method == "GET" else ""
+        # A form sent too late is kept: it carries a field that we signed, so nobody else can have made it.
+        back = request.get_full_path() if request.method == "GET" else drafts.stash(request)
         query = f"?{urlencode({'next': back})}" if back else ""
         return redirect(f"{resolve_url(settings.LOGIN_URL)}{query}")
 
@@ -117,6 +118,7 @@ class SignInPolicyMiddleware:
 @receiver(user_logged_in)
 def begin(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[BEGAN] = request.session[SEEN] = int(time.time())
+    drafts.claim(request, user)
     if password_too_old(user):
         request.session["password_old"] = True
     agent = request.META.get("HTTP_USER_AGENT", "")

@@ -9,6 +9,7 @@ from django.views.i18n import set_language
 from dualmgmt.api import urlpatterns as api_urls
 from dualmgmt.views import health, styleguide
 from dualmgmt.views.audit import audit_detail, audit_export, audit_list
+from dualmgmt.views.drafts import draft
 from dualmgmt.views.front import front
 from dualmgmt.views.notices import notice_list, notice_read, notice_read_all
 from dualmgmt.views.retention import retention
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/", notice_list, name="notice_list"),
     path("notices/<int:pk>/", notice_read, name="notice_read"),
     path("notices/read/", notice_read_all, name="notice_read_all"),
+    path("drafts/<slug:key>/", draft, name="draft"),
     path("language/", login_not_required(set_language), name="set_language"),
     path("audit/", audit_list, name="audit_list"),
     path("audit/export/", audit_export, name="audit_export"),

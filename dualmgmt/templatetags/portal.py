@@ -34,7 +34,8 @@ TONES = {
     },
     "wait": {
         "draft", "pending_letter", "issued", "pending_acceptance", "collected", "in_review", "applied", "stated",
-        "open", "member_review", "queued", "running", "leaving", "offered", "converted", "approved", "receipt_pending", "receipt_received",
+        "open", "member_review", "queued", "running", "leaving", "offered", "converted", "approved",
+        "receipt_pending", "receipt_received",
     },
     "warn": {"returned", "suspended", "disputed", "referred", "unclaimed", "expired", "lost", "receipt_overdue"},
     "bad": {"declined", "rejected", "cancelled", "failed", "void", "not_accepted", "revoked"},

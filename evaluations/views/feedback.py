@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from branches.access import may, require_anywhere
 from branches.models import Organisation
 from branches.permissions import Permission
+from dualmgmt.lib import drafts
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.pages import attempt, complain
 from evaluations import access, facts, forms
@@ -79,14 +80,20 @@ def feedback_detail(request: HttpRequest, pk: int) -> HttpResponse:
     shown = facts.of_feedback([feedback], feedback.period)[feedback.pk] if is_open else feedback.facts
     records = ServiceRecord.objects.visible_to(request.user).filter(pk__in=shown["record_ids"])
     about_me = feedback.registration.member.user_id == request.user.pk
+    may_write = is_open and may(request.user, Permission.FEEDBACK_WRITE, feedback.registration.organisation)
+    may_answer = about_me and feedback.state == FeedbackState.MEMBER_REVIEW
+    narrative_form = forms.NarrativeForm(initial={"narrative": feedback.narrative})
+    statement_form = forms.StatementForm()
+    writes = [narrative_form] if may_write else [statement_form] if may_answer else []
     context = {
         "feedback": feedback,
         "facts": shown,
         "records": records.select_related("claim__project").order_by("service_date"),
-        "may_write": is_open and may(request.user, Permission.FEEDBACK_WRITE, feedback.registration.organisation),
-        "may_answer": about_me and feedback.state == FeedbackState.MEMBER_REVIEW,
-        "narrative_form": forms.NarrativeForm(initial={"narrative": feedback.narrative}),
-        "statement_form": forms.StatementForm(),
+        "may_write": may_write,
+        "may_answer": may_answer,
+        "narrative_form": narrative_form,
+        "statement_form": statement_form,
+        "draft": drafts.opened(request, f"feedback-{pk}", *writes) if writes else None,
     }
     return render(request, "evaluations/feedback_detail.html", context)
 
@@ -97,10 +104,12 @@ def feedback_write(request: HttpRequest, pk: int) -> HttpResponse:
     feedback = access.writing_feedback(request.user, pk)
     form = forms.NarrativeForm(request.POST)
     if not form.is_valid():
+        drafts.keep(request)
         complain(request, form)
         return redirect("feedback_detail", pk)
     try:
         actions.write(feedback=feedback, narrative=form.cleaned_data["narrative"], by=request.user)
+        drafts.discard(request.user, f"feedback-{pk}")
         if "show" in request.POST:
             feedback = access.writing_feedback(request.user, pk)
             actions.show(feedback=[feedback], by=request.user)
@@ -126,11 +135,13 @@ def feedback_answer(request: HttpRequest, pk: int) -> HttpResponse:
     feedback = access.own_feedback(request.user, pk)
     form = forms.StatementForm(request.POST)
     if form.is_valid():
-        attempt(
+        if attempt(
             request,
             lambda: actions.answer(feedback=feedback, statement=form.cleaned_data["statement"], by=request.user),
             _("Thank you. The feedback is confirmed with your answer."),
-        )
+        ):
+            drafts.discard(request.user, f"feedback-{pk}")
     else:
+        drafts.keep(request)
         complain(request, form)
     return redirect("feedback_detail", pk)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from branches.access import may, may_anywhere, require_business
 from branches.models import Appointment
 from branches.permissions import Permission
-from dualmgmt.lib import audit, typeset
+from dualmgmt.lib import audit, drafts, typeset
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.pages import attempt
 from members import access, deskaccess, printing
@@ -55,6 +55,7 @@ def registration_list(request: HttpRequest) -> HttpResponse:
         "box": box,
         "filters": filters,
         "may_find": receives,
+        "issues": access.issues(request.user),
         "sees_archive": may_anywhere(request.user, Permission.REGISTRATION_VIEW),
     }
     return render(request, "members/registration_list.html", context)
@@ -69,6 +70,7 @@ def registration_new(request: HttpRequest, member_pk: int | None = None) -> Http
         member = access.get_member(request.user, member_pk, Permission.ROSTER_EDIT)
     where = request.GET.get("where", "")
     form = forms.RegistrationForm(request.POST or None, member=member, where=where, by=request.user)
+    draft = drafts.opened(request, f"registration_new-{member.pk}", form)
     if request.method == "POST" and form.is_valid():
         try:
             registration = registrations.start(
@@ -92,8 +94,9 @@ def registration_new(request: HttpRequest, member_pk: int | None = None) -> Http
         except ActionDenied as denied:
             form.add_error(None, str(denied))
         else:
+            draft.sent()
             return redirect("registration_detail", registration.pk)
-    context = {"form": form, "member": member, "where_form": forms.WhereForm(initial={"where": where})}
+    context = {"form": form, "draft": draft, "member": member, "where_form": forms.WhereForm(initial={"where": where})}
     return render(request, "members/registration_form.html", context)
 
 
@@ -106,6 +109,7 @@ def registration_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = forms.RegistrationForm(
         request.POST or None, member=registration.member, registration=registration, by=request.user
     )
+    draft = drafts.opened(request, f"registration_edit-{pk}", form)
     if request.method == "POST" and form.is_valid():
         try:
             registrations.edit(
@@ -121,9 +125,10 @@ def registration_edit(request: HttpRequest, pk: int) -> HttpResponse:
         except ActionDenied as denied:
             messages.error(request, str(denied))
         else:
+            draft.sent()
             messages.success(request, _("The changes have been saved."))
         return redirect("registration_detail", pk)
-    context = {"form": form, "member": registration.member, "registration": registration}
+    context = {"form": form, "draft": draft, "member": registration.member, "registration": registration}
     return render(request, "members/registration_form.html", context)
 
 

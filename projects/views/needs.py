@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from branches.access import may, require_anywhere
 from branches.permissions import Permission
-from dualmgmt.lib import throttle
+from dualmgmt.lib import drafts, throttle
 from dualmgmt.lib.actors import SYSTEM
 from dualmgmt.lib.pages import attempt, complain
 from projects import access, forms
@@ -84,13 +84,15 @@ def need_enter(request: HttpRequest) -> HttpResponse:
     """Staff write down what a resident said."""
     require_anywhere(request.user, Permission.NEED_HANDLE)
     form = forms.StaffNeedForm(request.POST or None, user=request.user)
+    draft = drafts.opened(request, "need_enter", form)
     if request.method == "POST" and form.is_valid():
         need = needs.report(by=request.user, **form.fields_of_need())
+        draft.sent()
         messages.success(
             request, _("The need has been written down. Tracking code: %(code)s") % {"code": need.tracking_code}
         )
         return redirect("need_detail", need.pk)
-    return render(request, "projects/need_enter.html", {"form": form})
+    return render(request, "projects/need_enter.html", {"form": form, "draft": draft})
 
 
 @require_safe

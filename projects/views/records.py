@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from branches.access import may, require_business
 from branches.models import Organisation
 from branches.permissions import Permission
+from dualmgmt.lib import drafts
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.pages import attempt, complain
 from members.access import own_member
@@ -51,6 +52,7 @@ def record_new(request: HttpRequest, claim_pk: int) -> HttpResponse:
     """The member states what was done."""
     claim = access.stating_claim(request.user, claim_pk)
     form = forms.RecordForm(request.POST or None)
+    draft = drafts.opened(request, f"record_new-{claim_pk}", form)
     if request.method == "POST" and form.is_valid():
         try:
             record = records.state(claim=claim, member=own_member(request.user), by=request.user, **form.cleaned_data)
@@ -58,9 +60,10 @@ def record_new(request: HttpRequest, claim_pk: int) -> HttpResponse:
             field = {"date_in_future": "service_date", "date_before_claim": "service_date", "hours_range": "hours"}
             form.add_error(field.get(denied.code, "hours" if denied.code == "day_is_full" else None), str(denied))
         else:
+            draft.sent()
             messages.success(request, _("Your statement is with the community for verification."))
             return redirect("record_detail", record.pk)
-    return render(request, "projects/record_form.html", {"form": form, "claim": claim})
+    return render(request, "projects/record_form.html", {"form": form, "draft": draft, "claim": claim})
 
 
 @require_safe

@@ -130,6 +130,7 @@ MATRIX: dict[str, Row] = {
     "notice_read": Row(None, "home_secretary", notice),
     "notice_read_all": Row(None, SIGNED_IN),
     "audit_list": Row("auditor"),
+    "draft": Row(None, "", lambda scene: {"key": "need_enter"}),  # only with the field signed for that form
     "audit_export": Row("auditor"),
     "audit_detail": Row("auditor", None, audit_row),
     "api_schema": Row(SIGNED_IN),

@@ -111,7 +111,7 @@ def test_an_expired_letter_is_issued_anew_once(world: World) -> None:
     stale = IntroductionLetter.objects.get(pk=old.pk)
     assert stale.registration.state == S.EXPIRED
     fresh = letters.reissue(letter=old, valid_days=30, reason="过期重开", paper=True, by=by)
-    refused("stale", letters.reissue, letter=stale, valid_days=30, reason="过期重开", by=by)
+    refused("letter_replaced", letters.reissue, letter=stale, valid_days=30, reason="过期重开", by=by)
     assert (fresh.registration.state, fresh.replaces) == (S.ISSUED, old)
     assert not queries.own_letters(by).expired().exists()
     dated(fresh, ends_in=-1)
@@ -199,7 +199,7 @@ def test_the_page_voids_and_issues_anew_for_the_home_side_only(world: World) -> 
     client.post(reverse("letter_void", args=[fresh.pk]), {"void-reason": "不再前往"})
     assert ActivityRegistration.objects.get().state == S.PENDING_LETTER
     denied = client.post(reverse("letter_void", args=[fresh.pk]), {"void-reason": "再来一次"}, follow=True)
-    assert "已使用或已作废" in denied.content.decode()
+    assert "已使用或作废" in denied.content.decode()
 
 
 def test_a_letter_not_handed_in_is_called_to_mind_seven_days_and_one_day_before(world: World) -> None:
