@@ -14,6 +14,8 @@ class Permission(StrEnum):
     # Found, rename, move, split, merge, dissolve what is below; approve exceptions from the rules of setting.
     ORGANISATION_CHANGE = auto()
     UNIT_MANAGE = auto()
+    # Agreement, contact and resource list of a pairing, on either side.
+    PAIRING_VIEW = auto()
     APPOINTMENT_VIEW = auto()
     APPOINTMENT_PROPOSE = auto()
     APPOINTMENT_APPROVE = auto()
@@ -66,6 +68,7 @@ P = Permission
 
 _CLERK = frozenset(
     {
+        P.PAIRING_VIEW,
         P.ROSTER_VIEW,
         P.ROSTER_EDIT,
         P.LETTER_VIEW,
@@ -110,6 +113,7 @@ _DEPARTMENT = _APPOINTING | {
     P.ORGANISATION_MANAGE,
     P.ORGANISATION_CHANGE,
     P.UNIT_MANAGE,
+    P.PAIRING_VIEW,
     P.PERIOD_MANAGE,
     P.JOB_VIEW,
     P.DASHBOARD_VIEW,

@@ -39,7 +39,7 @@ def own_feedback(user: User, pk: int) -> FactualFeedback:
 
 
 def get_report(user: User, pk: int) -> FeedbackReport:
-    return fetch(FeedbackReport.objects.visible_to(user).select_related("organisation", "period"), pk=pk)
+    return fetch(FeedbackReport.objects.visible_to(user).select_related("organisation", "period", "sender"), pk=pk)
 
 
 def get_section(user: User, report: FeedbackReport, pk: int, permission: Permission) -> ReportSection:
@@ -53,9 +53,29 @@ def get_section(user: User, report: FeedbackReport, pk: int, permission: Permiss
 def sections_seen(user: User, report: FeedbackReport) -> list[ReportSection]:
     """All sections for the addressee and those above; one's own for a branch's secretary."""
     rows = list(report.sections.select_related("branch"))
-    if may(user, Permission.REPORT_VIEW, report.organisation):
+    if may(user, Permission.REPORT_VIEW, report.organisation) or sends(user, report):
         return rows
     return [row for row in rows if may(user, Permission.REPORT_VIEW, row.branch)]
+
+
+def sends(user: User, report: FeedbackReport) -> bool:
+    """Whether *user* prints and posts this report to a home outside the portal."""
+    return report.sender is not None and may(user, Permission.REPORT_DELIVER, report.sender)
+
+
+def report_to_send(user: User, pk: int) -> FeedbackReport:
+    report = get_report(user, pk)
+    if not sends(user, report):
+        raise PermissionDenied
+    return report
+
+
+def whole_report(user: User, pk: int) -> FeedbackReport:
+    """A report for those who may read all of it: the addressee and those above, or who posts it."""
+    report = get_report(user, pk)
+    if not sends(user, report):
+        require(user, Permission.REPORT_VIEW, report.organisation)
+    return report
 
 
 def get_run(user: User, pk: int) -> ReportRun:

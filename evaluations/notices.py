@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,10 @@ from evaluations.models import FactualFeedback, FeedbackReport, Guidance, Report
 
 notices.register("feedback.shown", _("%(organisation)s has written feedback about your service in %(period)s."))
 notices.register("report.delivered", _("Feedback report %(number)s to %(addressee)s has arrived."))
+notices.register(
+    "report.to_post",
+    _("Feedback report %(number)s to %(addressee)s, outside the portal, waits to be printed and sent."),
+)
 notices.register("guidance.written", _("Your home branch has written down its guidance for you."))
 
 
@@ -33,6 +38,7 @@ def reports_delivered(run_pk: int, organisation_ids: list[int]) -> None:
     """Tell the addressees and the home branches of one chunk, each person once per report."""
     reports = FeedbackReport.objects.current().filter(run_id=run_pk, organisation_id__in=organisation_ids)
     reports = reports.select_related("organisation")
+    _reports_to_post(reports)
     sections = ReportSection.objects.filter(report__in=reports).values_list("report_id", "branch_id")
     at: dict[int, set[int]] = {report.pk: {report.organisation_id} for report in reports}
     for report_pk, branch in sections:
@@ -48,6 +54,23 @@ def reports_delivered(run_pk: int, organisation_ids: list[int]) -> None:
             {user for organisation in at[report.pk] for user in holders.get(organisation, ())},
             "report.delivered",
             key=f"report.delivered:{report.pk}",
+            url=reverse("report_detail", args=[report.pk]),
+            number=report.number,
+            addressee=report.organisation.name,
+        )
+
+
+def _reports_to_post(reports: QuerySet[FeedbackReport]) -> None:
+    """To who sends them: those at the sender, or the nearest above where nobody there may."""
+    for report in reports.exclude(sender=None).select_related("sender"):
+        assert report.sender is not None  # filtered
+        rows = Appointment.objects.holding(Permission.REPORT_DELIVER, report.sender, above=True)
+        found = list(rows.values_list("organisation__path", "user_id"))
+        nearest = max((len(path) for path, _user in found), default=0)
+        notices.tell(
+            [user for path, user in found if len(path) == nearest],
+            "report.to_post",
+            key=f"report.to_post:{report.pk}",
             url=reverse("report_detail", args=[report.pk]),
             number=report.number,
             addressee=report.organisation.name,

@@ -17,6 +17,7 @@ PERIOD_PREPARED = _("The feedback of this period has been prepared; its dates st
 PERIOD_EXISTS = _("There is already a period of this kind with this start.")
 RUN_LIVE = _("A run for this period is under way. Open it to see its progress.")
 NOT_RUN_YET = _("The feedback of this period has not been prepared, so there is nothing to compile.")
+NOT_TO_SEND = _("Only the newest report to a home branch outside the portal is sent by post, and only once.")
 SUPERSEDED = _("A newer version of this report has arrived. Please read that one.")
 SECTION_DONE = _("This section has been acknowledged already.")
 NOT_IN_SECTION = _("This member is not in the report's section of your branch.")

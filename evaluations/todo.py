@@ -14,7 +14,7 @@ from branches.permissions import Permission
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.registry import Todo
 from evaluations.enums import FeedbackState
-from evaluations.models import FactualFeedback, Period, ReportSection
+from evaluations.models import FactualFeedback, FeedbackReport, Period, ReportSection
 
 if TYPE_CHECKING:
     from members.models import User
@@ -57,6 +57,13 @@ def reports_to_acknowledge(user: User) -> Iterable[Todo]:
     )
 
 
+def reports_to_post(user: User) -> Iterable[Todo]:
+    count = FeedbackReport.objects.to_post(user).count()
+    yield Todo(
+        _("Post feedback reports to home branches outside the portal"), f"{reverse('report_list')}?post=1", count
+    )
+
+
 def periods_to_compile(user: User) -> Iterable[Todo]:
     """For the department: periods whose compile date has come and no run has been started."""
     if not Organisation.objects.where(user, Permission.PERIOD_MANAGE).exists():
@@ -65,4 +72,4 @@ def periods_to_compile(user: User) -> Iterable[Todo]:
     yield Todo(_("Compile the feedback reports"), reverse("period_list"), waiting.count())
 
 
-PROVIDERS = (own_feedback, feedback_to_write, reports_to_acknowledge, periods_to_compile)
+PROVIDERS = (own_feedback, feedback_to_write, reports_to_acknowledge, reports_to_post, periods_to_compile)

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/runs/<int:pk>/", periods.run_detail, name="run_detail"),
     path("reports/runs/<int:pk>/retry/", periods.run_retry, name="run_retry"),
     path("reports/<int:pk>/", reports.report_detail, name="report_detail"),
+    path("reports/<int:pk>/sent/", reports.report_sent, name="report_sent"),
     path("reports/<int:pk>/print/", reports.report_print, name="report_print"),
     path("reports/<int:pk>/export/", reports.report_export, name="report_export"),
     path(

@@ -16,8 +16,16 @@ from branches.permissions import Permission
 from dualmgmt.lib.registry import Effect, Retention, Viewer
 from dualmgmt.lib.sheets import Sheet
 from members.actions.merging import conflicting_registrations, move_own
-from members.enums import OPEN_REGISTRATION_STATES, CardState, CorrectionState, DisclosureState, SlipState
-from members.models import ActivationSlip, ActivityRegistration, CorrectionRequest, Disclosure, Member
+from members.enums import CardState, CorrectionState, DisclosureState, SlipState
+from members.models import (
+    ActivationSlip,
+    ActivityRegistration,
+    BatchLine,
+    CorrectionRequest,
+    Disclosure,
+    HomeMembership,
+    Member,
+)
 
 if TYPE_CHECKING:
     from dualmgmt.lib.actors import Actor
@@ -35,13 +43,20 @@ def holders(permission: Permission, organisation: Organisation) -> dict[Organisa
 
 def viewers(member: Member) -> Iterable[Viewer]:
     home = member.home_branch()
-    if home is not None:
+    if home is not None and home.external:
+        what = _("Nothing in the portal: receipts and feedback reports on paper, sent by the receiving organisation")
+        yield Viewer(home, _("Home branch outside the portal"), what)
+    elif home is not None:
         for organisation, people in holders(Permission.ROSTER_VIEW, home).items():
             why = _("Home branch") if organisation == home else _("Committee above the home branch")
             what = _(
                 "The roll, skills, card, registrations; ID number, phone, address masked until a purpose is stated"
             )
             yield Viewer(organisation, why, what, people)
+    for transfer in member.transfers.open().filter(target__external=False).select_related("target"):
+        for organisation, people in holders(Permission.ROSTER_VIEW, transfer.target).items():
+            why = _("Branch to which the organisational relation is being transferred")
+            yield Viewer(organisation, why, _("The transfer: name, sex, kind of member, masked ID number"), people)
     received = member.registrations.open().reached(Organisation.objects.all())
     for receiver in dict.fromkeys(row.organisation for row in received.select_related("organisation")):
         for organisation, people in holders(Permission.REGISTRATION_VIEW, receiver).items():
@@ -119,6 +134,19 @@ def _skills_and_cards(member: Member) -> Iterable[Sheet]:
     )
 
 
+def _batch_lines(member: Member) -> Sheet:
+    """Where the unit has put the member down and no letter came of it; what did is among the letters."""
+    rows = BatchLine.objects.filter(member=member, registration=None).select_related("batch", "organisation")
+    return Sheet(
+        _("Report-in of the unit"),
+        [_("Put down on"), _("Receiving organisation"), _("State"), _("reason")],
+        [
+            [timezone.localdate(row.batch.made_at), row.organisation.name, row.get_state_display(), row.remark]
+            for row in rows
+        ],
+    )
+
+
 def sections(member: Member) -> Iterable[Sheet]:
     yield _registry(member)
     yield Sheet(
@@ -130,6 +158,21 @@ def sections(member: Member) -> Iterable[Sheet]:
         ],
     )
     yield from _skills_and_cards(member)
+    yield Sheet(
+        _("Transfers of the organisational relation"),
+        [_("from branch"), _("to branch"), _("letter number"), _("sent"), _("State"), _("reason")],
+        [
+            [
+                row.source.name,
+                row.target.name,
+                row.letter_number,
+                timezone.localtime(row.sent_at).date(),
+                row.get_state_display(),
+                row.remark,
+            ]
+            for row in member.transfers.select_related("source", "target").order_by("sent_at")
+        ],
+    )
     yield Sheet(
         _("Registrations"),
         [_("Receiving organisation"), _("Placed in"), _("State"), _("Registered on"), _("closed on"), _("pledge")],
@@ -154,6 +197,7 @@ def sections(member: Member) -> Iterable[Sheet]:
             for letter in row.letters.all()
         ],
     )
+    yield _batch_lines(member)
     yield Sheet(
         _("What was revealed"),
         [_("when"), _("asked by"), _("organisation"), _("what is shown"), _("purpose")],
@@ -191,6 +235,9 @@ def preview_merge(plan: MergePlan) -> Iterable[Effect]:
             count,
         )
         yield Effect(words % {"count": count})
+    if plan.lose.transfers.open().exists():
+        sentence = _("A transfer of the closed row is under way: withdraw it or have it decided first.")
+        yield Effect(sentence, must_settle=True)
     home = plan.lose.home_branch()
     if home is not None:
         yield Effect(_("The membership at %(branch)s ends today and stays as history.") % {"branch": home.name})
@@ -219,14 +266,17 @@ def _old_disclosures(before: dt.datetime) -> Any:
 
 
 def _former_members(before: dt.datetime) -> Any:
-    """Nobody's members any more since before that day, registered nowhere, with a phone or an address still kept."""
-    open_home = Q(home_memberships__ended_on=None)
-    rows = Member.objects.exclude(pk__in=Member.objects.filter(open_home).values("pk"))
-    rows = rows.annotate(left_on=Max("home_memberships__ended_on")).filter(left_on__lt=timezone.localdate(before))
-    rows = rows.exclude(
-        pk__in=ActivityRegistration.objects.filter(state__in=OPEN_REGISTRATION_STATES).values("member_id")
-    )
-    return rows.exclude(phone="", home_address="")
+    """Nobody's members any more since before that day, registered nowhere, with a phone or an address still kept.
+
+    At home outside the portal, people are known here by their registrations only.
+    """
+    day = timezone.localdate(before)
+    homes = HomeMembership.objects.open()
+    rows = Member.objects.exclude(pk__in=ActivityRegistration.objects.open().values("member_id"))
+    rows = rows.annotate(left_on=Max("home_memberships__ended_on"), closed_on=Max("registrations__closed_on"))
+    gone = Q(left_on__lt=day) & ~Q(pk__in=homes.values("member_id"))
+    outside = Q(pk__in=homes.filter(organisation__external=True, started_on__lt=day).values("member_id"))
+    return rows.filter(gone | outside & (Q(closed_on=None) | Q(closed_on__lt=day))).exclude(phone="", home_address="")
 
 
 def _forget_contact(before: dt.datetime) -> int:

@@ -45,6 +45,17 @@ def acknowledge(*, section: ReportSection, by: Actor) -> None:
 
 
 @transaction.atomic
+def mark_sent(*, report: FeedbackReport, on: dt.date, by: Actor) -> None:
+    """The printed report has gone to the home branch outside the portal, by post or by hand."""
+    if on > today():
+        raise ActionDenied(rules.DATE_IN_FUTURE, "date_in_future")
+    fresh = FeedbackReport.objects.current().filter(pk=report.pk, sent_on=None).exclude(sender=None)
+    if not fresh.update(sent_on=on, sent_by=account(by)):
+        raise ActionDenied(rules.NOT_TO_SEND, "not_to_send")
+    audit.record("report.sent", report, by=by, organisation=report.sender, number=report.number)
+
+
+@transaction.atomic
 def guide(*, section: ReportSection, member: Member, kind: str, held_on: dt.date, text: str, by: Actor) -> Guidance:
     """Write down what the home branch did; appended, never edited, seen by the member."""
     if held_on > today():

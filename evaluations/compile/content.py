@@ -26,12 +26,12 @@ from decimal import Decimal
 from typing import Any
 
 from branches.models import Organisation
+from evaluations.compile.homeunits import reported
 from evaluations.compile.numbering import issuers_of
 from evaluations.enums import FeedbackState
 from evaluations.facts import plain
 from evaluations.models import FactualFeedback, Period
-from members.enums import MembershipStatus
-from members.models import ActivityRegistration, HomeMembership
+from members.models import ActivityRegistration
 from projects.models import ServiceRecord
 
 TEMPLATE_VERSION = 1
@@ -48,9 +48,7 @@ class Facts:
 
     def __init__(self, period: Period, branches: list[int], as_of: datetime, previous: datetime | None) -> None:
         self.period = period
-        homes = HomeMembership.objects.on(period.ends_on).filter(
-            organisation_id__in=branches, member__status=MembershipStatus.NORMAL, member__merged_into=None
-        )
+        homes = reported(period.ends_on, period.starts_on).filter(organisation_id__in=branches)
         fields = ("organisation_id", "member_id", "member__name", "member__exempt", "member__exempt_reason")
         self.members: dict[int, list[tuple[int, str, bool, str]]] = defaultdict(list)
         ids = set()
@@ -148,12 +146,19 @@ def _totals(sections: list[dict[str, Any]], facts: Facts) -> dict[str, Any]:
 
 
 def of_units(
-    units: dict[int, list[int]], period: Period, as_of: datetime, previous: datetime | None
+    units: dict[int, list[int]],
+    period: Period,
+    as_of: datetime,
+    previous: datetime | None,
+    senders: dict[int, Organisation],
 ) -> dict[int, dict[str, Any]]:
-    """Content of the report of each unit; the number of queries does not depend on the number of units."""
+    """Content of the report of each unit; the number of queries does not depend on the number of units.
+
+    *senders* are those of the units outside the portal (``homeunits.senders``).
+    """
     branches = [branch for mine in units.values() for branch in mine]
     organisations = {row.pk: row for row in Organisation.objects.filter(pk__in=[*units, *branches])}
-    issuers = issuers_of([organisations[pk] for pk in units])
+    issuers = issuers_of([organisations[pk] for pk in units], senders)
     facts = Facts(period, branches, as_of, previous)
     found = {}
     for unit, mine in units.items():

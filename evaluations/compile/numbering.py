@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from evaluations.models import ReportRun
 
 
-def issuers_of(units: Iterable[Organisation]) -> dict[int, Organisation]:
-    """Who signs a unit's report: the district's committee above it, where there is none the root of its tree."""
+def issuers_of(units: Iterable[Organisation], senders: dict[int, Organisation]) -> dict[int, Organisation]:
+    """Who signs a unit's report: the district's committee above it, where there is none the root of its tree.
+
+    For a unit outside the portal it is the one above or at who sends it.
+    """
     found = {}
     units = list(units)
-    lines = ancestors_of_many(units)
+    lines = ancestors_of_many([*units, *senders.values()])
     for unit in units:
-        line = lines[unit.pk] or [unit]
+        sender = senders.get(unit.pk)
+        line = [*lines[sender.pk], sender] if sender is not None else lines[unit.pk] or [unit]
         districts = [node for node in line if node.leads is not None and node.leads.level == Level.DISTRICT]
         found[unit.pk] = (districts or line[:1])[-1]
     return found
@@ -36,11 +40,11 @@ class Numbers:
     Must run inside the chunk's transaction: a rolled-back chunk gives its block back.
     """
 
-    def __init__(self, run: ReportRun, units: list[int]) -> None:
+    def __init__(self, run: ReportRun, units: list[int], senders: dict[int, Organisation]) -> None:
         year = run.period.ends_on.year
         self._numbers: dict[int, str] = {}
         organisations = list(Organisation.objects.filter(pk__in=units).order_by("path"))
-        issuers = issuers_of(organisations)
+        issuers = issuers_of(organisations, senders)
         by_issuer: dict[Organisation, list[Organisation]] = defaultdict(list)
         for row in organisations:
             by_issuer[issuers[row.pk]].append(row)

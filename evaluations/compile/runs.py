@@ -20,7 +20,7 @@ from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 from evaluations import lifecycle, rules
 from evaluations.compile import content as contents
-from evaluations.compile.homeunits import HomeUnits
+from evaluations.compile.homeunits import HomeUnits, senders
 from evaluations.compile.numbering import Numbers
 from evaluations.enums import RunState
 from evaluations.models import FeedbackReport, Period, ReportChunk, ReportRun, ReportSection
@@ -45,7 +45,7 @@ def start(*, period: Period, by: Actor) -> ReportRun:
             run = ReportRun.objects.create(period=period, created_by=account(by))
     except IntegrityError:
         raise ActionDenied(rules.RUN_LIVE, "run_live") from None
-    units = sorted(HomeUnits().branches(period.ends_on))
+    units = sorted(HomeUnits().branches(period.ends_on, period.starts_on))
     paths = dict(Organisation.objects.filter(pk__in=units).values_list("pk", "path"))
     units.sort(key=lambda pk: paths[pk])
     size = settings.REPORT_CHUNK_UNITS
@@ -107,7 +107,7 @@ def work(run_pk: int) -> bool:
         return False
     run = ReportRun.objects.select_related("period").get(pk=run_pk)
     try:
-        tree = HomeUnits().branches(run.period.ends_on)
+        tree = HomeUnits().branches(run.period.ends_on, run.period.starts_on)
         previous = _previous_freeze(run)
         for chunk in run.chunks.filter(done_at=None).order_by("ordinal"):
             if not _compile_chunk(run, chunk, holder, tree, previous):
@@ -136,8 +136,9 @@ def _compile_chunk(
         if not ReportChunk.objects.filter(pk=chunk.pk, done_at=None).update(done_at=timezone.now()):
             return True
         units = {pk: tree[pk] for pk in chunk.organisation_ids if pk in tree}
-        found = contents.of_units(units, run.period, run.as_of, previous)
-        counts = _store(run, found)
+        sent_by = senders(Organisation.objects.filter(pk__in=units), run.period.ends_on, run.period.starts_on)
+        found = contents.of_units(units, run.period, run.as_of, previous, sent_by)
+        counts = _store(run, found, sent_by)
         ReportRun.objects.filter(pk=run.pk).update(
             done_units=F("done_units") + len(chunk.organisation_ids),
             created=F("created") + counts.created,
@@ -149,14 +150,14 @@ def _compile_chunk(
     return True
 
 
-def _store(run: ReportRun, found: dict[int, dict[str, Any]]) -> Result:
+def _store(run: ReportRun, found: dict[int, dict[str, Any]], sent_by: dict[int, Organisation]) -> Result:
     """Write what is new: a first version, or another one where the facts have changed."""
     result = Result()
     current = {
         row.organisation_id: row
         for row in FeedbackReport.objects.current().filter(period=run.period, organisation_id__in=found)
     }
-    numbers = Numbers(run, [pk for pk in found if pk not in current])
+    numbers = Numbers(run, [pk for pk in found if pk not in current], sent_by)
     fresh, outdated = [], []
     for unit, content in found.items():
         sum_of = contents.checksum(content)
@@ -181,6 +182,7 @@ def _store(run: ReportRun, found: dict[int, dict[str, Any]]) -> Result:
                 changes=changes(old.content, content) if old else [],
                 member_count=content["totals"]["members"],
                 active_count=content["totals"]["active"],
+                sender=sent_by.get(unit),
             )
         )
     FeedbackReport.objects.filter(pk__in=outdated).update(superseded=True)

@@ -18,6 +18,7 @@ from dualmgmt.lib.pages import attempt, complain
 from evaluations import access, forms, letters
 from evaluations.actions import reports
 from evaluations.models import FeedbackReport, Guidance, Period, ReportSection
+from members.forms.desk import SentForm
 from members.models import Member
 
 PER_PAGE = 25
@@ -33,12 +34,15 @@ def report_list(request: HttpRequest) -> HttpResponse:
         mine = Organisation.objects.where(request.user, Permission.REPORT_ACKNOWLEDGE)
         waiting = ReportSection.objects.filter(branch__in=mine, acknowledged_at=None)
         rows = rows.filter(pk__in=waiting.values("report_id"))
+    to_post = bool(request.GET.get("post"))
+    if to_post:
+        rows = rows.to_post(request.user)
     period = request.GET.get("period", "")
     if period:
         rows = rows.filter(period__code=period)
-    rows = rows.select_related("organisation", "period").defer("content")
+    rows = rows.select_related("organisation", "period", "sender").defer("content")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "periods": Period.objects.all(), "period": period, "only_open": only_open}
+    context = {"page": page, "periods": Period.objects.all(), "period": period, "only_open": only_open or to_post}
     return render(request, "evaluations/report_list.html", context)
 
 
@@ -67,6 +71,8 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
         .order_by("-version")
         .defer("content"),
         "is_addressee": may(request.user, Permission.REPORT_VIEW, report.organisation),
+        "sends": access.sends(request.user, report),
+        "sent_form": SentForm(),
     }
     return render(request, "evaluations/report_detail.html", context)
 
@@ -90,6 +96,19 @@ def _section(request: HttpRequest, report: FeedbackReport, section: ReportSectio
         else None,
         "guidance": guidance.select_related("member", "written_by"),
     }
+
+
+@require_POST
+def report_sent(request: HttpRequest, pk: int) -> HttpResponse:
+    """To a home outside the portal: printed, and posted or handed over."""
+    report = access.report_to_send(request.user, pk)
+    form = SentForm(request.POST)
+    if form.is_valid():
+        on = form.cleaned_data["on"]
+        attempt(request, lambda: reports.mark_sent(report=report, on=on, by=request.user), _("Marked as sent."))
+    else:
+        complain(request, form)
+    return redirect("report_detail", pk)
 
 
 @require_POST
@@ -121,16 +140,9 @@ def report_guide(request: HttpRequest, pk: int, section_pk: int) -> HttpResponse
     return redirect("report_detail", pk)
 
 
-def _whole(request: HttpRequest, pk: int) -> FeedbackReport:
-    """A report for those who may read all of it."""
-    report = access.get_report(request.user, pk)
-    access.require(request.user, Permission.REPORT_VIEW, report.organisation)
-    return report
-
-
 @require_safe
 def report_print(request: HttpRequest, pk: int) -> HttpResponse:
-    report = _whole(request, pk)
+    report = access.whole_report(request.user, pk)
     audit.record("paper.printed", report, by=request.user, organisation=report.organisation, number=report.number)
     paper = typeset.pdf("feedback_report", letters.print_data(report, _before(report)))
     return typeset.answer(paper, f"report-{report.pk}-v{report.version}")
@@ -138,7 +150,7 @@ def report_print(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def report_export(request: HttpRequest, pk: int) -> FileResponse:
-    report = _whole(request, pk)
+    report = access.whole_report(request.user, pk)
     header = [_("Home branch"), _("Name"), _("Claims"), _("Records"), _("Hours"), _("People served"), _("Situation")]
     rows: list[list[Any]] = []
     for section in report.content["sections"]:

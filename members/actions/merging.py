@@ -11,7 +11,7 @@ from dualmgmt.lib.actors import account
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 from members import lifecycle, rules
-from members.actions import skills
+from members.actions import batches, skills
 from members.enums import OPEN_REGISTRATION_STATES, CardEnd, CardState
 from members.models import DistinctPair, HomeMembership, Member
 from members.plans import MergePlan
@@ -50,10 +50,12 @@ def move_own(plan: MergePlan, by: Actor) -> None:
     keep, lose = plan.keep, plan.lose
     HomeMembership.objects.open().filter(member=lose).update(ended_on=today())
     lose.registrations.update(member=keep)
+    lose.transfers.update(member=keep)
     lose.corrections.update(member=keep)
     for disclosure in lose.disclosures.all():
         disclosure.members.add(keep)
         disclosure.members.remove(lose)
+    batches.follow_merge(keep=keep, lose=lose)
     kept_card = keep.cards.filter(state=CardState.ACTIVE).exists()
     for card in lose.cards.filter(state=CardState.ACTIVE):
         if kept_card:

@@ -1,0 +1,416 @@
+"""Members whose home branch is outside the portal: the letter entered, two keys, receipt by post, the same rights."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from branches.models import Organisation
+from dualmgmt.lib import registry
+from dualmgmt.lib.actors import SYSTEM
+from dualmgmt.lib.clock import today
+from dualmgmt.models import AuditEvent, Notice
+from members import rules
+from members.access import find_letter
+from members.actions import accounts, corrections, desk, letters, registrations
+from members.enums import CorrectionField, LetterOrigin, LetterState, MembershipStatus
+from members.enums import RegistrationState as S
+from members.models import ActivityRegistration, HomeMembership, IntroductionLetter, Member
+from projects.actions import claims
+from tests.factories import MemberFactory, ProjectFactory, id_number
+from tests.members.helpers import refused, sign_in
+from tests.members.outside import NAME, NUMBER, PHONE, accepted, entered, outside_branch, paper, person
+from tests.scene import ask
+from tests.world import World
+
+
+def typed(world: World, **changes: Any) -> dict[str, Any]:
+    """The form of a paper letter as it is sent from the page."""
+    return {
+        "receiver": world.community.pk,
+        "home": "",
+        "home_name": "杭州市西湖区德加社区第二党支部",
+        "home_parent": "杭州市西湖区文新街道党工委",
+        "home_contact_name": "周敏",
+        "home_contact_phone": "0571-88880000",
+        "home_postal_address": "杭州市文二西路1号",
+        "number": "杭西文党介[2026]17号",
+        "issued_on": today() - dt.timedelta(days=3),
+        "valid_until": today() + dt.timedelta(days=27),
+        "reason": "floating",
+        "name": NAME,
+        "id_number": NUMBER,
+        "kind": "full",
+        "phone": PHONE,
+        "work_status": "flexible",
+        "work_unit": "三站市场A区12号",
+        **changes,
+    }
+
+
+def enter(world: World, persona: str = "community_clerk", **changes: Any) -> Any:
+    return sign_in(world, persona).post(reverse("letter_enter"), typed(world, **changes))
+
+
+def test_a_letter_is_entered_accepted_by_another_and_its_receipt_posted(
+    world: World, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = enter(world)
+    registration = ActivityRegistration.objects.get(member__name=NAME)
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("registration_detail", args=[registration.pk])
+    member, letter = registration.member, registration.letters.get()
+    home = member.home_branch()
+    assert home is not None
+    assert (home.name, home.external, home.external_parent) == (
+        "杭州市西湖区德加社区第二党支部", True, "杭州市西湖区文新街道党工委"
+    )  # fmt: skip
+    assert home.depth == 1
+    assert (member.birth_date, member.sex, member.phone) == (dt.date(1990, 2, 3), "1", PHONE)
+    assert (registration.state, registration.home_branch) == (S.PENDING_ACCEPTANCE, home)
+    assert (letter.number, letter.origin, letter.issuer) == ("杭西文党介〔2026〕17号", LetterOrigin.OUTSIDE, home)
+    assert registration.issued_by == world.users["community_clerk"]
+    assert set(Notice.objects.filter(kind="letter.arrived").values_list("user__username", flat=True)) == {
+        "community_secretary"
+    }
+    desk_page = sign_in(world, "community_clerk").get(reverse("desk"))
+    assert "没有待寄送的回执" in desk_page.content.decode()
+
+    letters.accept(registration=registration, placement=world.themed, by=world.users["community_secretary"])
+    letter.refresh_from_db()
+    assert (letter.state, letter.verdict) == (LetterState.USED, "accepted")
+    todo = sign_in(world, "community_clerk").get(reverse("todo")).content.decode()
+    assert "向平台外党支部寄送回执" in todo
+    client = sign_in(world, "community_clerk")
+    assert letter.number in client.get(reverse("desk")).content.decode()
+    client.post(reverse("receipt_sent", args=[letter.pk]), {"on": today()})
+    letter.refresh_from_db()
+    assert (letter.receipt_sent_on, letter.receipt_sent_by) == (today(), world.users["community_clerk"])
+    assert letter.number not in client.get(reverse("desk")).content.decode()
+
+
+def test_who_entered_the_letter_does_not_accept_it(world: World) -> None:
+    registration = entered(world, by="community_secretary")
+    secretary = world.users["community_secretary"]
+    refused("two_keys", letters.accept, registration=registration, placement=world.community, by=secretary)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ActivityRegistration.objects.filter(pk=registration.pk).update(accepted_by=secretary)
+    # The committee above finds it in its list, because nobody else at the community may accept.
+    assert "接收" in sign_in(world, "street_officer").get(reverse("todo")).content.decode()
+    letters.accept(registration=registration, placement=world.community, by=world.users["street_officer"])
+    assert registration.state == S.ACTIVE
+
+
+def test_whose_home_is_in_the_portal_is_sent_to_the_walk_in_without_telling_where(world: World) -> None:
+    li = world.members["li"]
+    answer = enter(world, name=li.name, id_number=li.id_number)
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert "现场报到" in answer.context["form"].errors["id_number"][0]
+    assert not any(word in html for word in (world.branch_a.name, world.bureau.name, li.phone, li.masked_phone))
+    assert not li.registrations.exists()
+    assert AuditEvent.objects.filter(event="letter.not_entered", organisation_id=world.community.pk).count() == 1
+
+
+def test_known_by_the_id_number_with_a_home_outside_it_is_the_same_member(world: World) -> None:
+    first = accepted(world)
+    second = entered(world, "community3", by="other_community_secretary", home=first.home_branch, number="二号")
+    assert second.member == first.member
+    assert Member.objects.filter(name=NAME).count() == 1
+    # What the second receiver types is in its form, not on the roll that the first keeps.
+    third_form = paper(
+        first.home_branch, number="三号", person=person(phone="13700000000"), form={"phone": "13700000000"}
+    )
+    again = desk.enter_letter(receiver=world.community2, letter=third_form, by=world.users["street_officer"])
+    first.member.refresh_from_db()
+    assert (again.form["phone"], first.member.phone) == ("13700000000", PHONE)
+
+
+def test_a_home_that_changed_outside_the_portal_follows_the_newest_letter_when_it_is_accepted(world: World) -> None:
+    first = accepted(world)
+    moved = outside_branch("宁波市海曙区某党支部", "宁波市海曙区委")
+    second = entered(world, "community3", by="other_community_secretary", home=moved, number="甬海介〔2026〕1号")
+    assert first.member.home_branch() != moved
+    letters.accept(registration=second, placement=world.community3, by=world.users["district_secretary"])
+    first.refresh_from_db()
+    assert first.member.home_branch() == moved == first.home_branch
+    assert list(first.member.home_memberships.order_by("pk").values_list("organisation__external", flat=True)) == [
+        True, True
+    ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def neighbours(world: World) -> None:
+    from tests.factories import AppointmentFactory, UserFactory
+    from tests.scene import NEIGHBOURS
+
+    for name, (organisation, role) in NEIGHBOURS.items():
+        world.users[name] = UserFactory(username=name, name=name)
+        AppointmentFactory(user=world.users[name], organisation=world.organisations[organisation], role=role)
+
+
+def test_a_home_that_came_into_the_portal_meanwhile_stops_the_acceptance(world: World) -> None:
+    registration = entered(world)
+    HomeMembership.objects.filter(member=registration.member).update(organisation=world.branch_a)
+    by = world.users["community_secretary"]
+    refused("walk_in_instead", letters.accept, registration=registration, placement=world.community, by=by)
+
+
+def test_a_letter_counts_once_for_one_person_and_one_receiver(world: World) -> None:
+    first = accepted(world)
+    again = {"person": person(name="钱另", id_number=id_number(322)), "home": first.home_branch}
+    by = world.users["community_clerk"]
+    refused(
+        "letter_entered", desk.enter_letter, receiver=world.community, letter=paper(again.pop("home"), **again), by=by
+    )
+    refused("already_open", desk.enter_letter, receiver=world.community, letter=paper(first.home_branch, "新号"), by=by)
+    # Another office may have the same number.
+    other = paper(outside_branch("另一党支部", "另一区委"), person=person(name="钱另", id_number=id_number(322)))
+    assert (
+        desk.enter_letter(receiver=world.community, letter=other, by=by).letters.get().number
+        == "杭西文党介〔2026〕17号"
+    )
+
+
+def test_a_letter_that_came_back_is_entered_anew_under_its_own_number(world: World) -> None:
+    registration = entered(world)
+    registrations.send_back(registration=registration, reason="签发日期不清", by=world.users["community_secretary"])
+    page = sign_in(world, "community_clerk").get(reverse("desk")).content.decode()
+    assert "签发日期不清" in page
+    again = desk.enter_letter(
+        receiver=world.community, letter=paper(registration.home_branch), by=world.users["community_clerk"]
+    )
+    assert again.pk == registration.pk
+    assert again.state == S.PENDING_ACCEPTANCE
+    assert list(again.letters.order_by("pk").values_list("number", "state")) == [
+        ("杭西文党介〔2026〕17号", "void"),
+        ("杭西文党介〔2026〕17号", "valid"),
+    ]
+    letters.accept(registration=again, placement=world.community, by=world.users["community_secretary"])
+
+
+def test_the_desk_takes_back_a_letter_that_came_back_and_nothing_else(world: World) -> None:
+    registration = entered(world)
+    client = sign_in(world, "community_clerk")
+    client.post(reverse("desk_withdraw", args=[registration.pk]))
+    registration.refresh_from_db()
+    assert registration.state == S.PENDING_ACCEPTANCE
+    registrations.send_back(registration=registration, reason="不符", by=world.users["community_secretary"])
+    client.post(reverse("desk_withdraw", args=[registration.pk]))
+    registration.refresh_from_db()
+    assert registration.state == S.WITHDRAWN
+    mine = ask(world, "li", "community")
+    refused("not_started_here", desk.take_back, registration=mine, by=world.users["community_clerk"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("id_number", NUMBER[:-1] + ("1" if NUMBER[-1] != "1" else "2"), "校验"),
+        ("id_number", "370602", "18"),
+        ("phone", "12", "手机"),
+        ("issued_on", today() + dt.timedelta(days=1), "晚于今天"),
+        ("valid_until", today() - dt.timedelta(days=1), "有效期"),
+        ("home_parent", "", "上级"),
+        ("home_name", "", "党支部"),
+        ("number", "", "必填"),
+        ("receiver", 987654321, ""),
+        ("kind", "expelled", ""),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field(world: World, field: str, value: Any, words: str) -> None:
+    answer = enter(world, **{field: value})
+    assert answer.status_code == 200
+    name = "home" if field == "home_name" else field
+    assert list(answer.context["form"].errors) == [name]
+    assert not Member.objects.filter(name=NAME).exists()
+    assert not Organisation.objects.filter(external=True).exists()
+
+
+def test_name_and_number_of_two_people_do_not_go_together(world: World) -> None:
+    accepted(world)
+    answer = enter(world, name="孙别人", number="二号")
+    assert list(answer.context["form"].errors) == ["name"]
+
+
+def test_nobody_reports_in_with_a_membership_that_ended(world: World) -> None:
+    registration = accepted(world)
+    Member.objects.filter(pk=registration.member_id).update(status=MembershipStatus.SUSPENDED)
+    by = world.users["other_community_secretary"]
+    letter = paper(registration.home_branch, "二号")
+    refused("not_with_this_letter", desk.enter_letter, receiver=world.community3, letter=letter, by=by)
+
+
+def test_the_same_name_and_parent_is_the_same_branch(world: World) -> None:
+    assert outside_branch() == outside_branch()
+    assert outside_branch() != outside_branch(parent="另一区委")
+    assert Organisation.objects.filter(external=True).count() == 2
+
+
+def test_the_portal_issues_no_letter_for_a_home_outside_of_it(world: World) -> None:
+    member = accepted(world).member
+    by = world.users["community_clerk"]
+    fields = {"member": member, "organisation": world.community2, "reason": "residence", "form": {}, "pledge": ""}
+    refused("home_is_outside", registrations.start, by=by, **fields)
+    assert str(rules.HOME_IS_OUTSIDE)
+
+
+# Who sees what
+
+
+def test_another_community_sees_nothing_of_it(world: World) -> None:
+    registration = accepted(world)
+    member, letter = registration.member, registration.letters.get()
+    pages = [
+        ("registration_detail", registration.pk),
+        ("registration_print", registration.pk),
+        ("letter_detail", letter.pk),
+        ("letter_print", letter.pk),
+        ("member_detail", member.pk),
+        ("member_edit", member.pk),
+        ("member_account", member.pk),
+    ]
+    for persona in ("other_community_secretary", "sibling_community_secretary", "home_secretary"):
+        client = sign_in(world, persona)
+        for name, pk in pages:
+            assert client.get(reverse(name, args=[pk])).status_code == 404, (persona, name)
+        for name in ("registration_list", "archive", "letter_list"):
+            html = client.get(reverse(name)).content.decode()
+            assert NAME not in html, (persona, name)
+        assert client.post(reverse("receipt_sent", args=[letter.pk]), {"on": today()}).status_code == 404
+        assert NAME not in client.get(reverse("desk")).content.decode()
+    # Only its own receiver finds it by its number.
+    assert find_letter(world.users["other_community_secretary"], letter.number) is None
+    assert find_letter(world.users["community_secretary"], letter.number) == letter
+
+
+def test_members_keep_to_themselves_until_the_letter_is_accepted(world: World) -> None:
+    """Who is named as a keeper: nobody for accounts of somebody that another receiver has accepted."""
+    first = accepted(world)
+    entered(world, "community3", by="other_community_secretary", home=first.home_branch, number="二号")
+    assert first.member.keepers() == [world.community]
+    client = sign_in(world, "other_community_secretary")
+    for name in ("member_edit", "member_account"):
+        assert client.get(reverse(name, args=[first.member_id])).status_code == 403, name
+    assert list(Member.objects.kept_by(Organisation.objects.filter(pk=world.community.pk))) == [first.member]
+    assert not Member.objects.kept_by(Organisation.objects.filter(pk=world.community3.pk)).filter(name=NAME).exists()
+
+
+def test_the_receiver_keeps_the_data_and_prints_the_slip(world: World) -> None:
+    member = accepted(world).member
+    client = sign_in(world, "community_secretary")
+    page = client.get(reverse("member_detail", args=[member.pk])).content.decode()
+    assert reverse("member_edit", args=[member.pk]) in page
+    assert reverse("member_account", args=[member.pk]) in page
+    edit = client.get(reverse("member_edit", args=[member.pk]))
+    assert edit.status_code == 200
+    assert PHONE not in edit.content.decode()
+    assert NUMBER not in edit.content.decode()
+    client.post(reverse("member_account", args=[member.pk]))
+    member.refresh_from_db()
+    assert member.user is not None
+    slip = member.user.slips.get()
+    printed = client.post(reverse("slip_print", args=[slip.pk]))
+    assert printed.status_code == 200
+    # A card is the home branch's own paper.
+    assert client.post(reverse("card_issue", args=[member.pk])).status_code == 403
+
+
+def _with_account(member: Member) -> Client:
+    user = accounts.open_account(member=member, by=SYSTEM)
+    client = Client()
+    client.force_login(user, backend="members.backends.PortalBackend")
+    return client
+
+
+def test_the_same_rights_in_the_project_hall_and_over_ones_data(world: World) -> None:
+    member = accepted(world).member
+    client = _with_account(member)
+    member.refresh_from_db()
+    assert client.get(reverse("my_page")).status_code == 200
+    assert client.get(reverse("my_data_download")).status_code in (200, 302)
+    project = ProjectFactory(organisation=world.community, author=world.users["community_clerk"])
+    assert claims.claim_as_member(project=project, member=member, by=member.user).state == "confirmed"
+    asked = corrections.ask(member=member, field=CorrectionField.WORK_UNIT, proposed="三站市场B区", by=member.user)
+    secretary = sign_in(world, "community_secretary")
+    assert NAME in secretary.get(reverse("correction_list")).content.decode()
+    secretary.post(reverse("correction_answer", args=[asked.pk]), {"correct": "1", "answer": ""})
+    member.refresh_from_db()
+    assert member.work_unit == "三站市场B区"
+    assert NAME not in sign_in(world, "other_community_secretary").get(reverse("correction_list")).content.decode()
+
+
+def test_who_can_see_my_data_names_the_receiver_and_says_what_the_home_gets(world: World) -> None:
+    member = accepted(world).member
+    seen = {viewer.organisation.name: viewer for viewer in registry.viewers.of(member)}
+    home = member.home_branch()
+    assert home is not None
+    assert seen[home.name].people == []
+    assert "纸质" in seen[home.name].what
+    assert {world.community.name, world.street.name} < set(seen)
+
+
+def test_the_desk_costs_the_same_with_one_and_three(world: World, django_assert_num_queries: Any) -> None:
+    home = outside_branch()
+    client = sign_in(world, "community_clerk")
+    accepted(world, home=home)
+    with django_assert_num_queries(7):
+        client.get(reverse("desk"))
+    for number in (401, 402):
+        accepted(world, home=home, number=f"{number}号", person=person(name=f"孙{number}", id_number=id_number(number)))
+    with django_assert_num_queries(7):
+        page = client.get(reverse("desk"))
+    assert len(page.context["to_post"]) == 3
+
+
+def test_a_receipt_is_posted_once_and_not_before_it_was_written(world: World) -> None:
+    registration = accepted(world)
+    letter, by = registration.letters.get(), world.users["community_clerk"]
+    refused("not_to_post", desk.mark_receipt_sent, letter=letter, on=today() - dt.timedelta(days=1), by=by)
+    refused("not_to_post", desk.mark_receipt_sent, letter=letter, on=today() + dt.timedelta(days=1), by=by)
+    desk.mark_receipt_sent(letter=letter, on=today(), by=by)
+    refused("not_to_post", desk.mark_receipt_sent, letter=letter, on=today(), by=by)
+    online = ask(world, "li", "community")
+    issued = letters.issue(registration=online, valid_days=30, by=world.users["home_secretary"])
+    letters.accept(registration=online, placement=world.community, by=world.users["community_secretary"])
+    refused(
+        "not_to_post", desk.mark_receipt_sent, letter=IntroductionLetter.objects.get(pk=issued.pk), on=today(), by=by
+    )
+
+
+def test_not_accepted_is_posted_too(world: World) -> None:
+    registration = entered(world)
+    letters.decline(
+        registration=registration,
+        decline_reason="wrong_jurisdiction",
+        remark="应向三站市场报到",
+        by=world.users["community_secretary"],
+    )
+    assert registration.state == S.DECLINED
+    assert registration.letters.get() in IntroductionLetter.objects.to_post(world.users["community_clerk"])
+
+
+def test_after_many_tries_the_desk_waits(world: World) -> None:
+    client = sign_in(world, "community_clerk")
+    for _number in range(20):
+        client.post(reverse("letter_enter"), typed(world, number=""))
+    assert enter(world, number="").context["form"].errors.get("number")  # what is not looked up does not count
+    li = world.members["li"]
+    for _number in range(20):
+        client.post(reverse("letter_enter"), typed(world, name=li.name, id_number=li.id_number))
+    answer = client.post(reverse("letter_enter"), typed(world))
+    assert answer.context["form"].non_field_errors()
+    assert not Member.objects.filter(name=NAME).exists()
+    assert MemberFactory  # the clerk of another desk is not held up
+    assert (
+        sign_in(world, "other_community_secretary")
+        .post(reverse("letter_enter"), typed(world, receiver=world.community3.pk))
+        .status_code
+        == 302
+    )
