@@ -21,5 +21,6 @@ class MembersConfig(AppConfig):
         registry.status_effects.register(membership.preview, membership.end_registrations)
         registry.personal_data.register(personal.sections)
         registry.merging.register(personal.preview_merge, personal.apply_merge)
+        registry.setting_vetoes.register(effects.veto_setting)
         registry.viewers.register(personal.viewers)
         registry.retentions.register(*personal.RETENTIONS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from branches.enums import ChangeKind
+from branches.enums import ACTIVITY_ONLY_SETTINGS, ChangeKind
 from branches.plans import ChangePlan
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.registry import Effect
@@ -49,6 +49,14 @@ def _holds_relations(organisation: Organisation | None) -> bool:
     except ActionDenied:
         return False
     return True
+
+
+def veto_setting(change: tuple[Organisation, dict[str, Any]]) -> Iterable[str]:
+    """A branch where members are at home cannot become one for activities only."""
+    organisation, changes = change
+    if changes.get("setting") in ACTIVITY_ONLY_SETTINGS and organisation.setting not in ACTIVITY_ONLY_SETTINGS:
+        if HomeMembership.objects.open().filter(organisation=organisation).exists():
+            yield str(rules.HOMES_ARE_HERE)
 
 
 def preview(plan: ChangePlan) -> Iterable[Effect]:

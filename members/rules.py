@@ -62,6 +62,13 @@ UNSETTLED = _("Something is still open: %(what)s. Finish it, withdraw it or hand
 FINAL_FACTS_MISSING = _("Write the final facts; the home branch gets them with the closing receipt.")
 SAME_STATUS = _("This is the membership status already.")
 BASIS_MISSING = _("Name the decision or the event this rests on.")
+NOT_A_RECEIVER = _("Themed and mixed branches are set up below an organisation that accepts registrations.")
+ONLY_FOR_ACTIVITIES = _("Choose one of the settings for activities: themed, mixed or functional.")
+BRANCH_NAME_TAKEN = _("There is a branch of this name here already.")
+NOBODY_TO_MOVE = _("Choose at least one member who is not there already.")
+HOMES_ARE_HERE = _(
+    "Members are at home here. A themed, mixed or functional branch holds no relations: transfer them first."
+)
 WRONG_PLACEMENT = _("Choose the receiving organisation itself or an active branch below it.")
 CARD_EXISTS = _("The member already has a valid card. Report it lost or revoke it first.")
 CARD_ONLY_FOR_MEMBERS = _("Only somebody whose membership is in order has a card.")
@@ -227,6 +234,16 @@ def check_settled(registration: ActivityRegistration) -> None:
     left = [end.title for end in registry.leaving.ends(registration) if end.must_settle]
     if left:
         raise ActionDenied(UNSETTLED % {"what": "、".join(left[:5])}, "unsettled")
+
+
+def check_founding(receiver: Organisation, name: str, setting: str) -> None:
+    """Below a receiver that may have branches, of a setting that holds activity members only (domain.md §4.7)."""
+    if not receiver.accepts_registrations:
+        raise ActionDenied(NOT_A_RECEIVER, "not_a_receiver")
+    if setting not in ACTIVITY_ONLY_SETTINGS:
+        raise ActionDenied(ONLY_FOR_ACTIVITIES, "only_for_activities")
+    if type(receiver).objects.get_children(receiver).filter(name=name, state=OrganisationState.ACTIVE).exists():
+        raise ActionDenied(BRANCH_NAME_TAKEN, "branch_name_taken")
 
 
 def check_placement(receiver: Organisation, placement: Organisation) -> None:

@@ -10,7 +10,7 @@ from branches import rules
 from branches.actions.changes import record_founding
 from branches.enums import Kind
 from branches.models import Division, Organisation, Unit
-from dualmgmt.lib import audit, numbers
+from dualmgmt.lib import audit, numbers, registry
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 
@@ -118,6 +118,8 @@ def edit_organisation(
     if unknown := set(changes) - EDITABLE:
         raise ValueError(f"not editable: {', '.join(sorted(unknown))}")
     rules.check_edit(organisation, changes)
+    for refusal in registry.setting_vetoes.of((organisation, changes)):
+        raise ActionDenied(refusal, "vetoed")
     if joint_units is not None:
         organisation.joint_units.set(joint_units)
     before = {name: getattr(organisation, name) for name in changes if getattr(organisation, name) != changes[name]}

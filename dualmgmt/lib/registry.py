@@ -244,5 +244,7 @@ status_effects = Effects()
 viewers: Providers[Viewer] = Providers()
 personal_data: Providers[Sheet] = Providers()
 retentions = Retentions()
+# Asked with an organisation and its changed settings: why they cannot be changed so.
+setting_vetoes: Providers[Any] = Providers()
 # Asked with the reader.
 spans: Providers[Span] = Providers()

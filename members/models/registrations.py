@@ -195,6 +195,7 @@ class ActivityRegistration(models.Model):
         indexes = [
             models.Index(fields=["organisation", "state"], name="registration_receiver_state"),
             models.Index(fields=["home_branch", "state"], name="registration_home_state"),
+            models.Index(fields=["accepted_on"], name="registration_accepted_on"),
         ]
 
     def __str__(self) -> str:
