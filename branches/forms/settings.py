@@ -50,6 +50,7 @@ class UnitForm(forms.ModelForm[Unit]):
     class Meta:
         model = Unit
         fields = ["name", "credit_code", "sector", "division", "headcount"]
+        labels = {"name": _("Name of the unit")}
 
     def clean_credit_code(self) -> str | None:
         return self.cleaned_data["credit_code"].strip().upper() or None
