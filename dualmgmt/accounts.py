@@ -20,6 +20,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dualmgmt.lib import secrets
 from members.models import User
 
 
@@ -40,6 +41,13 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("This code is not right or no longer valid. Type the one that the app shows now."),
     }
+
+    def encrypt(self, text: str) -> str:
+        """Keys of authenticator apps and seeds of recovery codes, at rest."""
+        return secrets.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return secrets.decrypt(encrypted_text)
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002 – their name
         number = Authenticator.objects.filter(user=user, type=type).count() + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
 from django.conf import settings
@@ -40,7 +41,10 @@ def rotate(*, dry_run: bool = False) -> list[Tally]:
     A value is replaced only if it still is the one that was read, so that an
     edit made meanwhile wins.
     """
-    return [_rotate_field(model, field, dry_run) for model, field in encrypted_fields()]
+    return [
+        *(_rotate_field(model, field, dry_run) for model, field in encrypted_fields()),
+        _rotate_second_factors(dry_run),
+    ]
 
 
 def _rotate_field(model: type[models.Model], field: EncryptedTextField, dry_run: bool) -> Tally:
@@ -57,23 +61,43 @@ def _rotate_field(model: type[models.Model], field: EncryptedTextField, dry_run:
             cursor.execute(read, [last])
             rows = cursor.fetchall()
             for pk, token in rows:
-                if _opens(newest, token):
-                    tally.current += 1
-                    continue
-                try:
-                    text = decrypt(token)
-                except InvalidToken:
-                    tally.unreadable += 1
-                    continue
-                tally.rotated += 1
-                if not dry_run:
-                    cursor.execute(write, [encrypt(text), pk, token])
+                fresh = _renewed(token, newest, tally)
+                if fresh and not dry_run:
+                    cursor.execute(write, [fresh, pk, token])
         if not rows:
             break
         last = rows[-1][0]
     if tally.rotated and not dry_run:
         audit.record("keys.rotated", model(), by=SYSTEM, fields=field.name, rows=tally.rotated)
     return tally
+
+
+def _rotate_second_factors(dry_run: bool) -> Tally:
+    """Keys of authenticator apps and seeds of recovery codes: the sign-in library keeps them inside JSON."""
+    newest = Fernet(settings.FIELD_KEYS[0])
+    tally = Tally("mfa.Authenticator.data")
+    for row in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).iterator(BATCH):
+        name = "secret" if row.type == Authenticator.Type.TOTP else "seed"
+        fresh = _renewed(row.data[name], newest, tally)
+        if fresh and not dry_run:
+            Authenticator.objects.filter(pk=row.pk, data=row.data).update(data=row.data | {name: fresh})
+    if tally.rotated and not dry_run:
+        audit.record("keys.rotated", Authenticator(), by=SYSTEM, fields="data", rows=tally.rotated)
+    return tally
+
+
+def _renewed(token: str, newest: Fernet, tally: Tally) -> str | None:
+    """The value under the newest key, or ``None`` where nothing is to be written; counted in *tally*."""
+    if _opens(newest, token):
+        tally.current += 1
+        return None
+    try:
+        text = decrypt(token)
+    except InvalidToken:
+        tally.unreadable += 1
+        return None
+    tally.rotated += 1
+    return encrypt(text)
 
 
 def _opens(cipher: Fernet, token: str) -> bool:

@@ -38,6 +38,11 @@ def appointment_desk(request: HttpRequest) -> HttpResponse:
         "vacant": queries.without_secretary(request.user),
         "ending": rows.in_force().filter(organisation__in=scope, ends_on__lte=soon).order_by("ends_on")[:50],
         "administrators": _administrators(request, rows),
+        "own": [
+            row.organisation
+            for row in Appointment.objects.of(request.user)
+            if Permission.APPOINTMENT_PROPOSE in row.permissions()
+        ],
     }
     return render(request, "branches/appointment_desk.html", context)
 

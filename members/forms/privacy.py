@@ -36,7 +36,7 @@ class PurposeForm(forms.Form):
 
 class BulkForm(PurposeForm):
     chosen = forms.MultipleChoiceField(
-        label=gettext_lazy("What is needed"),
+        label=gettext_lazy("What is to be shown"),
         choices=[(field.value, field.label) for field in BULK_FIELDS],
         widget=forms.CheckboxSelectMultiple,
         initial=[DisclosedField.PHONE],

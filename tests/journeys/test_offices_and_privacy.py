@@ -22,6 +22,7 @@ FIRST_PASSWORD = "Qingquan-2026-lu"
 
 
 def test_branches_offices_numbers_and_accounts(people: People, settings: Any) -> None:
+    duplicates(people)
     reorganise(people)
     reveal(people)
     first_sign_in(people)
@@ -43,6 +44,21 @@ def organisation(name: str) -> Organisation:
 def at_home(name: str) -> set[int]:
     rows = HomeMembership.objects.open().filter(organisation__name=name)
     return set(rows.values_list("member_id", flat=True))
+
+
+def duplicates(people: People) -> None:
+    """Two rows that look like one person stand side by side; nothing is merged before somebody says so."""
+    officer = people["unit_secretary"]
+    first, second = Member.objects.filter(pk__in=at_home(SECOND)).order_by("pk")[:2]
+    Member.objects.filter(pk=second.pk).update(name=first.name, birth_date=first.birth_date)
+    officer.go("/members/duplicates/")
+    officer.look("8-duplicates")
+    officer.follow("Compare")
+    officer.says("They are two people")
+    officer.look("8-one-person-or-two")
+    accessible(officer)
+    officer.press("They are two people")
+    officer.says("No two rows look like one person.")
 
 
 def reorganise(people: People) -> None:

@@ -6,6 +6,9 @@ import io
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -60,6 +63,22 @@ def test_old_values_stay_readable_then_need_the_old_key_no_more(full: World, set
     assert {"members.member", "members.activityregistration", "projects.need"} <= set(
         AuditEvent.objects.filter(event="keys.rotated").values_list("subject_type", flat=True)
     )
+
+
+def test_second_factors_are_kept_encrypted_and_rotate_with_the_rest(world: World, settings: Any) -> None:
+    user, key = world.users["department_officer"], "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    TOTP.activate(user, key)
+    codes = RecoveryCodes.activate(user).get_unused_codes()
+    kept = {row.type: row.data for row in Authenticator.objects.filter(user=user)}
+    assert key not in str(kept)
+    settings.FIELD_KEYS = [NEW, *settings.FIELD_KEYS]
+    assert "mfa.Authenticator.data: 0 under the newest key, 2 to rotate" in rotate("--dry-run")
+    assert {row.type: row.data for row in Authenticator.objects.filter(user=user)} == kept
+    assert "mfa.Authenticator.data: 0 under the newest key, 2 rotated" in rotate()
+    settings.FIELD_KEYS = [NEW]
+    app, recovery = (Authenticator.objects.get(user=user, type=kind).wrap() for kind in ("totp", "recovery_codes"))
+    code = format_hotp_value(hotp_value(key, next(yield_hotp_counters_from_time())))
+    assert (app.validate_code(code), recovery.get_unused_codes()) == (True, codes)
 
 
 def test_a_lost_key_is_told_and_nothing_is_overwritten(full: World, settings: Any) -> None:
