@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.shortcuts import get_object_or_404
 
-from branches.models import Appointment, Organisation
+from branches.models import Appointment, Division, Organisation, Unit
 from branches.permissions import ADMINISTRATOR_ROLES, Permission
 
 if TYPE_CHECKING:
@@ -58,6 +58,28 @@ def require_business(user: User) -> None:
     """For pages open to members and officers alike: accounts without either, and the three administrators, stay out."""
     if is_administrator(user) or (user.as_member is None and not Appointment.objects.of(user)):
         raise PermissionDenied
+
+
+def office(user: User, permission: Permission) -> Organisation:
+    """The organisation in whose name *user* does something by the right of *permission*, or 403."""
+    for row in Appointment.objects.of(user):
+        if permission in row.permissions():
+            return row.organisation
+    raise PermissionDenied
+
+
+def area(user: User, permission: Permission) -> models.QuerySet[Division]:
+    """The divisions that organisations lead at which *user* holds *permission*; 403 where there are none."""
+    divisions = Division.objects.led_in(Organisation.objects.where(user, permission)).in_force()
+    if not divisions.exists():
+        raise PermissionDenied
+    return divisions
+
+
+def get_unit(user: User, pk: int) -> Unit:
+    """A unit that *user* looks after."""
+    require_anywhere(user, Permission.UNIT_MANAGE)
+    return fetch(Unit.objects.manageable_by(user).select_related("division"), pk=pk)
 
 
 def fetch(rows: models.QuerySet[M], **lookup: Any) -> M:

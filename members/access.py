@@ -8,7 +8,7 @@ from django.db.models import Case, Q, When
 from django.http import Http404
 from django.utils.translation import gettext
 
-from branches.access import fetch, may, may_anywhere, require
+from branches.access import fetch, may, may_anywhere, office, require
 from branches.models import Appointment, Organisation
 from branches.permissions import Permission
 from dualmgmt.lib.secrets import lookup_hash
@@ -238,14 +238,6 @@ def reveal_office(user: User, member: Member) -> Organisation | None:
         if may(user, Permission.PERSONAL_REVEAL, place):
             return next(row.organisation for row in offices if place.path.startswith(row.organisation.path))
     return None
-
-
-def office(user: User, permission: Permission) -> Organisation:
-    """The organisation in whose name *user* asks for a list by the right of *permission*, or 403."""
-    for row in Appointment.objects.of(user):
-        if permission in row.permissions():
-            return row.organisation
-    raise PermissionDenied
 
 
 def issues(user: User) -> bool:

@@ -61,14 +61,14 @@ def create_organisation(
     parent may have nothing below it or the code is taken.
     """
     Organisation.objects.hold_tree()
+    parent = Organisation.objects.hold(parent.pk)
     rules.check_parent(parent)
     if fields.get("external") and fields.get("accepts_registrations"):
         raise ActionDenied(rules.EXTERNAL_RECEIVES_NOBODY, "external_receives_nobody")
     if Organisation.objects.filter(code=fields["code"]).exists():
         raise ActionDenied(rules.CODE_TAKEN, "code_taken")
     if unit and unit.get("name"):
-        defaults = {"sector": unit["sector"], "credit_code": unit.get("credit_code") or None}
-        fields["unit"], _made = Unit.objects.get_or_create(name=unit["name"], defaults=defaults)
+        fields["unit"] = _employer(**unit)
     try:
         with transaction.atomic():
             organisation = Organisation.objects.create(parent=parent, **fields)
@@ -78,6 +78,15 @@ def create_organisation(
         record_founding(organisation, by=by, document_number=document_number)
     audit.record("organisation.created", organisation, by=by, organisation=organisation, name=organisation.name)
     return organisation
+
+
+def _employer(*, name: str, sector: str, credit_code: str = "") -> Unit:
+    """The unit of this credit code or else of this name; made where there is none."""
+    known = Unit.objects.filter(credit_code=credit_code).first() if credit_code else None
+    if known is not None and known.name != name:
+        raise ActionDenied(rules.CREDIT_CODE_TAKEN, "credit_code_taken")
+    known = known or Unit.objects.filter(name=name).order_by("pk").first()
+    return known or Unit.objects.create(name=name, sector=sector, credit_code=credit_code or None)
 
 
 @transaction.atomic
@@ -117,19 +126,23 @@ def edit_organisation(
     """
     if unknown := set(changes) - EDITABLE:
         raise ValueError(f"not editable: {', '.join(sorted(unknown))}")
+    organisation = Organisation.objects.hold(organisation.pk)
     rules.check_edit(organisation, changes)
     for refusal in registry.setting_vetoes.of((organisation, changes)):
         raise ActionDenied(refusal, "vetoed")
-    if joint_units is not None:
-        organisation.joint_units.set(joint_units)
     before = {name: getattr(organisation, name) for name in changes if getattr(organisation, name) != changes[name]}
-    if not before:
-        return organisation
     for name in before:
         setattr(organisation, name, changes[name])
     organisation.save(update_fields=list(before))
     after = {name: _plain(changes[name]) for name in before}
     before = {name: _plain(value) for name, value in before.items()}
+    if joint_units is not None:
+        units = {unit.name for unit in organisation.joint_units.all()}
+        organisation.joint_units.set(joint_units)
+        if (now := {unit.name for unit in joint_units}) != units:
+            before["joint_units"], after["joint_units"] = sorted(units), sorted(now)
+    if not before:
+        return organisation
     audit.record("organisation.edited", organisation, by=by, organisation=organisation, before=before, after=after)
     return organisation
 

@@ -20,17 +20,32 @@ if TYPE_CHECKING:
     from dualmgmt.lib.actors import Actor
 
 
+UNIT_FIELDS = ("name", "credit_code", "sector", "division", "headcount")
+
+
 @transaction.atomic
-def save_unit(*, unit: Unit, changed: list[str], by: Actor) -> Unit:
-    """Add a unit or change the fields named in *changed*; the credit code is one unit's only."""
-    event = "unit.edited" if unit.pk else "unit.added"
+def save_unit(*, unit: Unit, organisation: Organisation, by: Actor) -> Unit:
+    """Add *unit* or write its changed fields, in the name of *organisation*; the credit code is one unit's only."""
+    old = Unit.objects.select_for_update(of=("self",)).filter(pk=unit.pk).first()
+    changed = [name for name in UNIT_FIELDS if old is None or getattr(old, name) != getattr(unit, name)]
+    if not changed:
+        return unit
     try:
         with transaction.atomic():
             unit.save()
     except IntegrityError:
         raise ActionDenied(rules.CREDIT_CODE_TAKEN, "credit_code_taken") from None
-    audit.record(event, unit, by=by, name=unit.name, fields=changed)
+    details: dict[str, Any] = {"name": unit.name, "after": _facts(unit, changed)}
+    if old is not None:
+        details["before"] = _facts(old, changed)
+    event = "unit.edited" if old else "unit.added"
+    audit.record(event, unit, by=by, organisation=organisation, **details)
     return unit
+
+
+def _facts(unit: Unit, names: list[str]) -> dict[str, Any]:
+    values = {name: getattr(unit, name) for name in names}
+    return {name: value if isinstance(value, int) else str(value or "") for name, value in values.items()}
 
 
 @transaction.atomic

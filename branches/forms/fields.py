@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from branches.creditcode import validate_credit_code
 from branches.models import Organisation, OrganisationQuerySet
 
 SUGGESTIONS = 200
@@ -29,6 +31,18 @@ class OrganisationInput(forms.TextInput):
             row = self.queryset.filter(pk=value).first()
             return label(row) if row else ""
         return label(value) if isinstance(value, Organisation) else super().format_value(value)
+
+
+class CreditCodeField(forms.CharField):
+    """A unified social credit code as people type it: small letters and full-width digits are put right."""
+
+    default_validators = [validate_credit_code]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=40, **kwargs)  # of what is typed; the code itself has 18
+
+    def to_python(self, value: Any) -> str:
+        return unicodedata.normalize("NFKC", super().to_python(value)).replace(" ", "").upper()
 
 
 def label(row: Organisation) -> str:

@@ -8,9 +8,8 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from branches.creditcode import validate_credit_code
 from branches.enums import Kind, Sector
-from branches.forms.fields import OrganisationField
+from branches.forms.fields import CreditCodeField, OrganisationField
 from branches.forms.settings import DivisionField
 from branches.models import Organisation, Unit
 from branches.permissions import Permission
@@ -38,9 +37,7 @@ class OrganisationForm(forms.ModelForm[Organisation]):
         help_text=_("The employer, if this organisation belongs to one. Leave empty for communities and streets."),
     )
     unit_sector = forms.ChoiceField(label=_("Sector of the unit"), choices=Sector.choices, required=False)
-    credit_code = forms.CharField(
-        label=_("Unified social credit code"), max_length=18, required=False, validators=[validate_credit_code]
-    )
+    credit_code = CreditCodeField(label=_("Unified social credit code"), required=False)
 
     class Meta:
         model = Organisation

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from branches.creditcode import validate_credit_code
 from branches.enums import RULES_WITH_EXCEPTIONS, BranchRule
-from branches.forms.fields import OrganisationField
+from branches.forms.fields import CreditCodeField, OrganisationField
 from branches.models import Division, Organisation, Unit
 from dualmgmt.lib.forms import DateInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from branches.models import DivisionQuerySet
+
 
 class DivisionField(forms.CharField):
-    """A division in force by its code."""
+    """A division in force by its code, out of ``queryset`` where there is one."""
 
     default_error_messages = {"unknown": _("There is no division of this code in force.")}
+    queryset: DivisionQuerySet | None = None
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, int):
@@ -31,7 +33,8 @@ class DivisionField(forms.CharField):
         code = super().clean(value)
         if not code:
             return None
-        division = Division.objects.in_force().filter(code=code.strip()).first()
+        rows = Division.objects.in_force() if self.queryset is None else self.queryset
+        division = rows.filter(code=code.strip()).first()
         if division is None:
             raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
         return division
@@ -39,11 +42,9 @@ class DivisionField(forms.CharField):
 
 class UnitForm(forms.ModelForm[Unit]):
     division = DivisionField(label=_("Division code"), required=False, help_text=_("Such as 370602001."))
-    credit_code = forms.CharField(
+    credit_code = CreditCodeField(
         label=_("Unified social credit code"),
-        max_length=18,
         required=False,
-        validators=[validate_credit_code],
         help_text=_("18 characters; grass-roots branches have none of their own, it belongs to the unit."),
     )
 
@@ -52,8 +53,17 @@ class UnitForm(forms.ModelForm[Unit]):
         fields = ["name", "credit_code", "sector", "division", "headcount"]
         labels = {"name": _("Name of the unit")}
 
+    def __init__(self, *args: Any, area: DivisionQuerySet, **kwargs: Any) -> None:
+        """*area* is where one may put a unit; one that lies elsewhere may stay there."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["division"]
+        assert isinstance(field, DivisionField)
+        field.queryset = area | Division.objects.in_force().filter(pk=self.instance.division_id)
+        field.error_messages["unknown"] = _("There is no division of this code in your area.")
+        field.required = self.instance.pk is None
+
     def clean_credit_code(self) -> str | None:
-        return self.cleaned_data["credit_code"].strip().upper() or None
+        return self.cleaned_data["credit_code"] or None
 
 
 class PairingForm(forms.Form):

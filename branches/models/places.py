@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from branches.enums import Level, Sector
+from branches.permissions import Permission
+
+if TYPE_CHECKING:
+    from branches.models.organisations import Organisation
+    from members.models import User
 
 
 class DivisionQuerySet(models.QuerySet["Division"]):
@@ -18,6 +23,14 @@ class DivisionQuerySet(models.QuerySet["Division"]):
     def within(self, division: Division) -> Self:
         """*division* itself and everything below it."""
         return self.filter(path__startswith=division.path)
+
+    def led_in(self, organisations: models.QuerySet[Organisation]) -> Self:
+        """Divisions that *organisations* lead, with everything below them."""
+        area, highest = Q(pk__in=[]), ""
+        for path in organisations.exclude(leads=None).order_by("leads__path").values_list("leads__path", flat=True):
+            if not highest or not path.startswith(highest):
+                area, highest = area | Q(path__startswith=path), path
+        return self.filter(area)
 
 
 class Division(models.Model):
@@ -57,6 +70,20 @@ class Division(models.Model):
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):
+    def manageable_by(self, user: User) -> Self:
+        """Units whose Party organisation *user* manages, and those in the area that one of these leads.
+
+        One without an address and without an organisation is the top's business.
+        """
+        from branches.models.organisations import Organisation
+
+        scope = Organisation.objects.where(user, Permission.UNIT_MANAGE)
+        mine = Q(organisations__in=scope) | Q(joint_branches__in=scope)
+        if scope.filter(depth=1).exists():
+            mine |= Q(division=None)
+        mine |= Q(division__in=Division.objects.led_in(scope))
+        return self.filter(pk__in=self.model._default_manager.filter(mine).values("pk"))
+
     def with_coverage(self) -> Self:
         """Annotate ``has_party``: an active Party organisation of its own, or a joint branch that covers it."""
         return self.annotate(has_party=Case(When(self._covered(), then=Value(True)), default=Value(False)))

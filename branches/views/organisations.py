@@ -76,7 +76,7 @@ def organisation_new(request: HttpRequest) -> HttpResponse:
                 parent=form.cleaned_data["parent"], unit=form.unit(), by=request.user, **fields
             )
         except ActionDenied as denied:
-            form.add_error(None, str(denied))
+            form.add_error("credit_code" if denied.code == "credit_code_taken" else None, str(denied))
         else:
             messages.success(request, _("%(name)s has been added.") % {"name": made.name})
             return redirect("organisation_detail", made.code)
@@ -92,7 +92,7 @@ def organisation_edit(request: HttpRequest, code: str) -> HttpResponse:
         try:
             actions.edit_organisation(organisation=fresh, by=request.user, **form.cleaned_data)
         except ActionDenied as denied:
-            form.add_error(None, str(denied))
+            form.add_error("setting" if denied.code == "vetoed" else None, str(denied))
         else:
             messages.success(request, _("The changes have been saved."))
             return redirect("organisation_detail", fresh.code)

@@ -13,7 +13,7 @@ from branches import access
 from branches.actions import settings as actions
 from branches.filters import UnitFilter
 from branches.forms.settings import ExceptionForm, PairingForm, UnitForm
-from branches.models import Organisation, Pairing, Unit
+from branches.models import Division, Organisation, Pairing, Unit
 from branches.permissions import Permission
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.pages import attempt, complain
@@ -23,17 +23,21 @@ PER_PAGE = 25
 
 @require_safe
 def unit_list(request: HttpRequest) -> HttpResponse:
-    """Employers and social organisations, with or without a Party organisation."""
+    """Employers and social organisations that one looks after, with or without a Party organisation."""
     access.require_anywhere(request.user, Permission.UNIT_MANAGE)
-    filters = UnitFilter(request.GET, queryset=Unit.objects.with_coverage().select_related("division"))
-    page = Paginator(filters.qs, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "branches/unit_list.html", {"filters": filters, "page": page})
+    mine = Unit.objects.manageable_by(request.user).with_coverage()
+    filters = UnitFilter(request.GET, queryset=mine.select_related("division"))
+    context = {
+        "filters": filters,
+        "page": Paginator(filters.qs, PER_PAGE).get_page(request.GET.get("page")),
+        "may_add": Division.objects.led_in(Organisation.objects.where(request.user, Permission.UNIT_MANAGE)).exists(),
+    }
+    return render(request, "branches/unit_list.html", context)
 
 
 @require_safe
 def unit_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    access.require_anywhere(request.user, Permission.UNIT_MANAGE)
-    unit = access.fetch(Unit.objects.select_related("division"), pk=pk)
+    unit = access.get_unit(request.user, pk)
     context = {
         "unit": unit,
         "organisations": Organisation.objects.active().filter(unit=unit),
@@ -43,14 +47,24 @@ def unit_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def unit_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
-    """Add a unit, or change one."""
-    access.require_anywhere(request.user, Permission.UNIT_MANAGE)
-    unit = access.fetch(Unit.objects.all(), pk=pk) if pk else None
-    form = UnitForm(request.POST or None, instance=unit)
+def unit_new(request: HttpRequest) -> HttpResponse:
+    """A unit in the area that one's organisation leads."""
+    area = access.area(request.user, Permission.UNIT_MANAGE)
+    return _unit_page(request, UnitForm(request.POST or None, area=area), None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def unit_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    unit = access.get_unit(request.user, pk)
+    area = Division.objects.led_in(Organisation.objects.where(request.user, Permission.UNIT_MANAGE)).in_force()
+    return _unit_page(request, UnitForm(request.POST or None, instance=unit, area=area), unit)
+
+
+def _unit_page(request: HttpRequest, form: UnitForm, unit: Unit | None) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
+        place = access.office(request.user, Permission.UNIT_MANAGE)
         try:
-            saved = actions.save_unit(unit=form.save(commit=False), changed=form.changed_data, by=request.user)
+            saved = actions.save_unit(unit=form.save(commit=False), organisation=place, by=request.user)
         except ActionDenied as denied:
             form.add_error("credit_code", str(denied))
         else:

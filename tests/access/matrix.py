@@ -30,6 +30,11 @@ MEMBERS = "member other_member"
 BUSINESS = f"{MEMBERS} {OFFICERS} department_officer"
 APPOINTERS = f"{SECRETARIES} department_officer security_admin"
 ACCOUNT_MANAGERS = "home_secretary unit_secretary district_secretary department_officer security_admin"
+# Whose organisation leads a place.
+AREA = (
+    "community_secretary street_officer sibling_community_secretary other_community_secretary district_secretary "
+    "department_officer"
+)
 ABOVE_HOME = "unit_secretary district_secretary"
 ABOVE_RECEIVER = "street_officer district_secretary"
 HOME = f"home_secretary {ABOVE_HOME}"
@@ -162,9 +167,9 @@ MATRIX: dict[str, Row] = {
     "pairing_new": Row(None, f"{HOME} department_officer", branch),
     "pairing_end": Row(None, f"{HOME} department_officer", pk("pairing")),
     "unit_list": Row(f"{SECRETARIES} department_officer"),
-    "unit_new": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer"),
-    "unit_detail": Row(f"{SECRETARIES} department_officer", None, unit),
-    "unit_edit": Row(f"{SECRETARIES} department_officer", f"{SECRETARIES} department_officer", unit),
+    "unit_new": Row(AREA, AREA),
+    "unit_detail": Row(f"{ABOVE_HOME} department_officer", None, unit),
+    "unit_edit": Row(f"{ABOVE_HOME} department_officer", f"{ABOVE_HOME} department_officer", unit),
     # Offices
     "appointment_desk": Row(APPOINTERS),
     "appointment_list": Row(f"{HOME} department_officer security_admin", None, branch),

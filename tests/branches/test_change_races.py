@@ -9,8 +9,8 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from branches.actions import changes
-from branches.enums import ChangeKind, OrganisationState
+from branches.actions import changes, organisations
+from branches.enums import ChangeKind, Kind, OrganisationState
 from branches.models import Organisation, OrganisationChange
 from branches.plans import ChangePlan
 from dualmgmt.lib.denied import ActionDenied
@@ -87,3 +87,37 @@ def test_two_changes_at_once(transactional_db: None, race: str) -> None:
     homes = HomeMembership.objects.open()
     assert homes.count() == 23  # everybody, once
     assert not homes.exclude(organisation__in=active).exists()
+
+
+def test_nothing_is_founded_below_what_is_just_being_dissolved(transactional_db: None) -> None:
+    world = build()
+    by = UserFactory()
+    AppointmentFactory(user=by, organisation=world.district)
+    start = Barrier(2)
+
+    def found() -> str:
+        try:
+            start.wait(10)
+            organisations.create_organisation(
+                parent=world.hospital, code="T-late", name="医院第二党支部", kind=Kind.BRANCH, by=by
+            )
+            return "founded"
+        except ActionDenied as denied:
+            return denied.code
+        finally:
+            connection.close()
+
+    def dissolve() -> str:
+        try:
+            start.wait(10)
+            changes.carry_out(plan=plan(ChangeKind.MERGED, world.hospital, heir=world.bureau), by=by)
+            return "merged"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        founded, merged = pool.submit(found), pool.submit(dissolve)
+        assert merged.result() == "merged"
+        assert founded.result() in ("founded", "parent_not_active")
+    below = Organisation.objects.get_children(Organisation.objects.get(code="T-hospital"))
+    assert not below.filter(state=OrganisationState.ACTIVE).exists()

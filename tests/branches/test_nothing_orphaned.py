@@ -43,6 +43,7 @@ HISTORY = {
     "members.MemberCard.issuer",
     "members.ReportInBatch.organisation",
     "evaluations.FeedbackReport.organisation",
+    "evaluations.FeedbackReport.sender",
     "evaluations.ReportSection.branch",
 }
 
