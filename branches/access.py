@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.shortcuts import get_object_or_404
 
-from branches.models import Appointment, Division, Organisation, Unit
+from branches.models import Appointment, Division, Organisation, Pairing, PairingResource, Unit
 from branches.permissions import ADMINISTRATOR_ROLES, Permission
 
 if TYPE_CHECKING:
@@ -109,6 +109,22 @@ def get_appointment(user: User, pk: int, permission: Permission) -> Appointment:
         permission = Permission.ADMINISTRATOR_APPOINT
     require(user, permission, appointment.organisation)
     return appointment
+
+
+def get_pairing(user: User, pk: int, permission: Permission | None = None) -> Pairing:
+    """A pairing of which either side is the user's; with *permission* they must hold it on the unit's side."""
+    rows = Pairing.objects.visible_to(user).select_related("home_side__unit", "receiver")
+    pairing = fetch(rows, pk=pk)
+    if permission is not None:
+        require(user, permission, pairing.home_side)
+    return pairing
+
+
+def get_resource(user: User, pk: int, permission: Permission) -> PairingResource:
+    rows = PairingResource.objects.filter(pairing__in=Pairing.objects.visible_to(user))
+    resource = fetch(rows.select_related("pairing__home_side", "pairing__receiver"), pk=pk)
+    require(user, permission, resource.pairing.home_side)
+    return resource
 
 
 def get_organisation(user: User, code: str, permission: Permission | None = None) -> Organisation:

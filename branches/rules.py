@@ -70,6 +70,8 @@ FIRST_OFFICES = _(
     "each of them another person."
 )
 ALREADY_PAIRED = _("These two are paired already.")
+PAIRING_ENDED = _("This pairing has ended. What was agreed on stays readable.")
+RESOURCE_WITHDRAWN = _("This resource is no longer offered. Put it on the list anew.")
 PAIR_WITH_RECEIVER = _("Choose an organisation that accepts registrations and is not part of the same tree line.")
 CREDIT_CODE_TAKEN = _("This unified social credit code already belongs to another unit.")
 NO_EXCEPTION = _("This rule allows no exception.")

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from branches.views import appointments, changes, imports, organisations, papers, settings
+from branches.views import appointments, changes, imports, organisations, pairings, papers, settings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("organisations/", organisations.organisation_list, name="organisation_list"),
@@ -19,10 +19,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appointments/<int:pk>/end/", appointments.appointment_end, name="appointment_end"),
     path("appointments/<int:pk>/hand-over/", appointments.appointment_hand_over, name="appointment_hand_over"),
     path("capacity/", appointments.capacity_choose, name="capacity_choose"),
-    path("pairings/<int:pk>/end/", settings.pairing_end, name="pairing_end"),
+    path("pairings/", pairings.pairing_list, name="pairing_list"),
+    path("pairings/<int:pk>/", pairings.pairing_detail, name="pairing_detail"),
+    path("pairings/<int:pk>/edit/", pairings.pairing_edit, name="pairing_edit"),
+    path("pairings/<int:pk>/end/", pairings.pairing_end, name="pairing_end"),
+    path("pairings/<int:pk>/resources/new/", pairings.resource_new, name="resource_new"),
+    path("pairings/resources/<int:pk>/edit/", pairings.resource_edit, name="resource_edit"),
+    path("pairings/resources/<int:pk>/withdraw/", pairings.resource_withdraw, name="resource_withdraw"),
     path("organisations/<str:code>/appointments/", appointments.appointment_list, name="appointment_list"),
     path("organisations/<str:code>/appointments/new/", appointments.appointment_new, name="appointment_new"),
-    path("organisations/<str:code>/pairings/", settings.pairing_new, name="pairing_new"),
+    path("organisations/<str:code>/pairings/", pairings.pairing_new, name="pairing_new"),
     path("organisations/<str:code>/exceptions/new/", settings.exception_new, name="exception_new"),
     path("organisations/<str:code>/change/<str:kind>/", changes.organisation_change, name="organisation_change"),
     path("organisations/<str:code>/papers/", papers.paper_list, name="paper_list"),

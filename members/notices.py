@@ -18,6 +18,7 @@ from members.models import (
     Disclosure,
     IntroductionLetter,
     MemberCard,
+    Placement,
 )
 from members.queries import slip_approvers
 
@@ -55,6 +56,7 @@ notices.register("correction.found_corrected", _("%(field)s of %(member)s has be
 notices.register("correction.found_refused", _("%(field)s of %(member)s was not corrected: %(answer)s"))
 notices.register("card.lost", _("%(member)s has lost the member card %(number)s. A new one can be issued."))
 notices.register("card.ended", _("Your member card %(number)s is no longer valid: %(reason)s."))
+notices.register("registration.moved", _("%(receiver)s has placed you in %(branch)s. %(reason)s"))
 notices.register("receipt.accepted", _("%(receiver)s has accepted %(member)s. Receipt %(number)s."))
 notices.register("receipt.not_accepted", _("%(receiver)s has not accepted %(member)s: %(reason)s Receipt %(number)s."))
 
@@ -289,3 +291,17 @@ def card_ended(card: MemberCard) -> None:
             number=card.number,
             reason=card.get_end_reason_display(),
         )
+
+
+def moved(placement: Placement) -> None:
+    """The member is told where they take part from now on."""
+    registration = placement.registration
+    notices.tell(
+        _member_account(registration),
+        "registration.moved",
+        key=f"registration.moved:{placement.pk}",
+        url=reverse("registration_detail", args=[registration.pk]),
+        receiver=registration.organisation.name,
+        branch=placement.organisation.name,
+        reason=placement.reason,
+    )

@@ -18,6 +18,7 @@ from members.models import (
     HomeTransfer,
     IntroductionLetter,
     MemberCard,
+    Placement,
     ReportInBatch,
     User,
 )
@@ -43,6 +44,14 @@ def tell_returned(pk: int) -> None:
 @shared_task(name="members.tell_closed")
 def tell_closed(pk: int) -> None:
     notices.ended(_REGISTRATIONS.get(pk=pk))
+
+
+@shared_task(name="members.tell_moved")
+def tell_moved(pk: int) -> None:
+    """Where a registered member is placed now; nothing where the registration has ended meanwhile."""
+    rows = Placement.objects.filter(registration=pk, ended_on=None)
+    for row in rows.select_related("registration__member", "registration__organisation", "organisation"):
+        notices.moved(row)
 
 
 @shared_task(name="members.tell_receipt")

@@ -21,12 +21,17 @@ from members.views import (
     registrations,
     setting,
     skills,
+    statistics,
+    themed,
     transfers,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("organisations/rules/", setting.branch_rules, name="branch_rules"),
     path("organisations/rules/export/", setting.branch_rules_export, name="branch_rules_export"),
+    path("organisations/<str:code>/themed/", themed.themed_new, name="themed_new"),
+    path("organisations/<str:code>/members/", themed.placed_members, name="placed_members"),
+    path("organisations/<str:code>/members/move/", themed.placement_move, name="placement_move"),
     path("organisations/<str:code>/split/", setting.organisation_split, name="organisation_split"),
     path("accounts/activate/", accounts.account_activate, name="account_activate"),
     path("accounts/slips/", accounts.slip_desk, name="slip_desk"),
@@ -80,6 +85,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("registrations/archive/print/", papers.archive_print, name="archive_print"),
     path("registrations/archive/export/", archive.archive_export, name="archive_export"),
     path("registrations/archive/contacts/", disclosures.contact_sheet, name="contact_sheet"),
+    path("registrations/statistics/", statistics.registration_statistics, name="registration_statistics"),
+    path(
+        "registrations/statistics/<str:code>/", statistics.registration_statistics, name="registration_statistics_node"
+    ),
+    path(
+        "registrations/statistics/<str:code>/export/",
+        statistics.registration_statistics_export,
+        name="registration_statistics_export",
+    ),
+    path(
+        "registrations/statistics/<str:code>/<slug:figure>/",
+        statistics.registration_statistics_records,
+        name="registration_statistics_records",
+    ),
     path("registrations/accept/", acceptance.acceptance_desk, name="acceptance_desk"),
     path("registrations/accept/ticked/", acceptance.acceptance_accept, name="acceptance_accept"),
     path("registrations/batches/", batches.batch_list, name="batch_list"),

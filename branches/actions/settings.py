@@ -1,4 +1,4 @@
-"""Units, pairings and approved exceptions."""
+"""Units and approved exceptions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from django.db import IntegrityError, transaction
 
 from branches import rules
 from branches.enums import RULES_WITH_EXCEPTIONS, BranchRule
-from branches.models import Organisation, Pairing, RuleException, Unit
+from branches.models import Organisation, RuleException, Unit
 from dualmgmt.lib import audit
 from dualmgmt.lib.actors import account
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
-from dualmgmt.lib.lifecycle import SOMEBODY_WAS_FASTER
 
 if TYPE_CHECKING:
     from dualmgmt.lib.actors import Actor
@@ -46,32 +45,6 @@ def save_unit(*, unit: Unit, organisation: Organisation, by: Actor) -> Unit:
 def _facts(unit: Unit, names: list[str]) -> dict[str, Any]:
     values = {name: getattr(unit, name) for name in names}
     return {name: value if isinstance(value, int) else str(value or "") for name, value in values.items()}
-
-
-@transaction.atomic
-def pair(*, home_side: Organisation, receiver: Organisation, document_number: str, by: Actor) -> Pairing:
-    """Pair a unit's Party organisation with a receiving one: the area line beside the tree."""
-    receiver = Organisation.objects.hold(receiver.pk)
-    rules.check_active(home_side)
-    same_line = receiver.path.startswith(home_side.path) or home_side.path.startswith(receiver.path)
-    if not receiver.accepts_registrations or same_line:
-        raise ActionDenied(rules.PAIR_WITH_RECEIVER, "pair_with_receiver")
-    try:
-        with transaction.atomic():
-            row = Pairing.objects.create(
-                home_side=home_side, receiver=receiver, document_number=document_number.strip(), made_by=account(by)
-            )
-    except IntegrityError:
-        raise ActionDenied(rules.ALREADY_PAIRED, "already_paired") from None
-    audit.record("pairing.made", row, by=by, organisation=home_side, receiver=receiver.name)
-    return row
-
-
-@transaction.atomic
-def end_pairing(*, pairing: Pairing, by: Actor) -> None:
-    if not Pairing.objects.in_force().filter(pk=pairing.pk).update(ends_on=max(today(), pairing.starts_on)):
-        raise ActionDenied(SOMEBODY_WAS_FASTER, "stale")
-    audit.record("pairing.ended", pairing, by=by, organisation=pairing.home_side, receiver=pairing.receiver.name)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Forms of units, pairings and exceptions."""
+"""Forms of units and exceptions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from branches.enums import RULES_WITH_EXCEPTIONS, BranchRule
-from branches.forms.fields import CreditCodeField, OrganisationField
-from branches.models import Division, Organisation, Unit
+from branches.forms.fields import CreditCodeField
+from branches.models import Division, Unit
 from dualmgmt.lib.forms import DateInput
 
 if TYPE_CHECKING:
@@ -64,15 +64,6 @@ class UnitForm(forms.ModelForm[Unit]):
 
     def clean_credit_code(self) -> str | None:
         return self.cleaned_data["credit_code"] or None
-
-
-class PairingForm(forms.Form):
-    receiver = OrganisationField(label=_("Receiving organisation"), help_text=_("Type the name or the code."))
-    document_number = forms.CharField(label=_("Document number"), max_length=60, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["receiver"].queryset = Organisation.objects.receiving()  # type: ignore[attr-defined]
 
 
 class ExceptionForm(forms.Form):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Self
+import datetime as dt
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.enums import BranchRule, ChangeKind, ChangePartKind, ResourceKind
 from branches.models.organisations import Organisation
+from branches.permissions import Permission
 from dualmgmt.lib.clock import today
+
+if TYPE_CHECKING:
+    from members.models import User
 
 
 class OrganisationChange(models.Model):
@@ -105,6 +110,15 @@ class PairingQuerySet(models.QuerySet["Pairing"]):
     def in_force(self) -> Self:
         return self.filter(ends_on=None)
 
+    def on(self, day: dt.date) -> Self:
+        """Pairings in force on *day*."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day)
+
+    def visible_to(self, user: User) -> Self:
+        """Those of which either side is within the user's scope."""
+        mine = Organisation.objects.where(user, Permission.PAIRING_VIEW).values("pk")
+        return self.filter(Q(home_side__in=mine) | Q(receiver__in=mine))
+
 
 class Pairing(models.Model):
     """A unit's Party organisation paired with a receiving one 结对: part of the area line, not of the tree."""
@@ -146,6 +160,11 @@ class Pairing(models.Model):
         return f"{self.home_side} – {self.receiver}"
 
 
+class ResourceQuerySet(models.QuerySet["PairingResource"]):
+    def offered(self) -> Self:
+        return self.filter(withdrawn_on=None)
+
+
 class PairingResource(models.Model):
     """A line of the resource list 资源清单 that a unit brings into a pairing."""
 
@@ -155,6 +174,8 @@ class PairingResource(models.Model):
     details = models.CharField(_("details"), max_length=300, blank=True)
     offered_on = models.DateField(_("offered on"), default=today)
     withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True)
+
+    objects = ResourceQuerySet.as_manager()
 
     class Meta:
         ordering = ["kind", "pk"]

@@ -13,7 +13,7 @@ from branches.actions import organisations as actions
 from branches.enums import OrganisationState
 from branches.filters import OrganisationFilter
 from branches.forms.organisations import OrganisationEditForm, OrganisationForm
-from branches.forms.settings import PairingForm
+from branches.forms.pairings import PairingForm
 from branches.models import Organisation, OrganisationChange, Pairing
 from branches.permissions import ADMINISTRATOR_ROLES, Permission
 from dualmgmt.lib.denied import ActionDenied
@@ -32,6 +32,7 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "page": page,
         "may_create": access.may_anywhere(request.user, Permission.ORGANISATION_CHANGE),
+        "sees_pairings": access.may_anywhere(request.user, Permission.PAIRING_VIEW),
         "mine": Organisation.objects.where(request.user, Permission.DASHBOARD_VIEW)[:1],
     }
     return render(request, "branches/organisation_list.html", context)
@@ -58,6 +59,9 @@ def organisation_detail(request: HttpRequest, code: str) -> HttpResponse:
         "pairings": Pairing.objects.in_force()
         .filter(Q(home_side=organisation) | Q(receiver=organisation))
         .select_related("home_side", "receiver"),
+        "sees_pairings": set(Pairing.objects.visible_to(request.user).values_list("pk", flat=True))
+        if access.may_anywhere(request.user, Permission.PAIRING_VIEW)
+        else set(),
         "pairing_form": PairingForm(),
         "joint_units": organisation.joint_units.all(),
     }

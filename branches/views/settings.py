@@ -1,4 +1,4 @@
-"""Units, pairings and exceptions from the rules of setting."""
+"""Units and exceptions from the rules of setting."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from branches import access
 from branches.actions import settings as actions
 from branches.filters import UnitFilter
-from branches.forms.settings import ExceptionForm, PairingForm, UnitForm
-from branches.models import Division, Organisation, Pairing, Unit
+from branches.forms.settings import ExceptionForm, UnitForm
+from branches.models import Division, Organisation, Unit
 from branches.permissions import Permission
 from dualmgmt.lib.denied import ActionDenied
-from dualmgmt.lib.pages import attempt, complain
 
 PER_PAGE = 25
 
@@ -71,29 +70,6 @@ def _unit_page(request: HttpRequest, form: UnitForm, unit: Unit | None) -> HttpR
             messages.success(request, _("The changes have been saved."))
             return redirect("unit_detail", saved.pk)
     return render(request, "branches/unit_form.html", {"form": form, "unit": unit})
-
-
-@require_POST
-def pairing_new(request: HttpRequest, code: str) -> HttpResponse:
-    organisation = access.get_organisation(request.user, code, Permission.ORGANISATION_MANAGE)
-    form = PairingForm(request.POST)
-    if form.is_valid():
-        attempt(
-            request,
-            lambda: actions.pair(home_side=organisation, by=request.user, **form.cleaned_data),
-            _("The pairing has been recorded."),
-        )
-    else:
-        complain(request, form)
-    return redirect("organisation_detail", code)
-
-
-@require_POST
-def pairing_end(request: HttpRequest, pk: int) -> HttpResponse:
-    pairing = access.fetch(Pairing.objects.select_related("home_side", "receiver"), pk=pk)
-    access.require(request.user, Permission.ORGANISATION_MANAGE, pairing.home_side)
-    attempt(request, lambda: actions.end_pairing(pairing=pairing, by=request.user), _("The pairing has ended."))
-    return redirect("organisation_detail", pairing.home_side.code)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

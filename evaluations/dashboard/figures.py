@@ -1,134 +1,50 @@
-"""What each figure means, and how it is computed for all children of a node at once.
-
-A figure is a queryset of records, the path of the organisation each record is
-counted under, and what is added up. The dashboard groups that queryset by the
-first letters of the path, so that one query serves every child; the page
-behind a figure lists the very same queryset. They cannot differ.
-"""
+"""What each figure of the dashboard means, and how it is computed for all children of a node at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Sum
-from django.db.models.functions import Substr
-from django.utils.functional import Promise
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from branches.figures import Figure, Span, during, rate
 from branches.models import Organisation
 from evaluations.models import FeedbackReport
-from members.enums import MembershipStatus, WorkStatus
-from members.models import ActivityRegistration, HomeMembership
+from members import statistics
 from projects.enums import ProjectState
 from projects.models import Claim, Need, ServiceProject, ServiceRecord
 
 
-@dataclass(frozen=True)
-class Span:
-    """First and last day that a dashboard looks at, both included."""
-
-    first: date
-    last: date
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One column of the dashboard.
-
-    ``path`` names the lookup from a record to the path of the organisation it
-    counts under. ``total`` adds up more than rows where given (hours).
-    """
-
-    key: str
-    label: str | Promise
-    definition: str | Promise
-    rows: Callable[[Span], models.QuerySet[Any]]
-    path: str
-    total: Any = None
-
-    def within(self, organisation: Organisation, span: Span) -> models.QuerySet[Any]:
-        """The records behind the figure of *organisation*'s whole subtree."""
-        return self.rows(span).filter(**{f"{self.path}__startswith": organisation.path})
-
-    def sum(self, organisation: Organisation, span: Span) -> Decimal | int:
-        amount = self.within(organisation, span).aggregate(amount=self.total or Count("pk"))["amount"]
-        return amount or 0
-
-    def by_child(self, organisation: Organisation, span: Span) -> dict[str, Decimal | int]:
-        """Path of each child (or of *organisation* for its own records) → figure, in one query."""
-        length = len(organisation.path) + Organisation.steplen
-        rows = (
-            self.within(organisation, span)
-            .annotate(node=Substr(F(self.path), 1, length))
-            .order_by()
-            .values("node")
-            .annotate(amount=self.total or Count("pk"))
-        )
-        return {row["node"]: row["amount"] or 0 for row in rows}
-
-
-def _expected_members(span: Span) -> models.QuerySet[HomeMembership]:
-    """In-service members who are not exempt: whom report-in is expected of (domain.md §6.2)."""
-    return HomeMembership.objects.on(span.last).filter(
-        member__status=MembershipStatus.NORMAL, member__work_status=WorkStatus.IN_SERVICE, member__exempt=False
-    )
-
-
-def _registered_members(span: Span) -> models.QuerySet[HomeMembership]:
-    open_then = ActivityRegistration.objects.open_during(span.last, span.last)
-    return _expected_members(span).filter(Exists(open_then.filter(member=OuterRef("member"))))
-
-
-def _during(span: Span, field: str) -> dict[str, date]:
-    return {f"{field}__gte": span.first, f"{field}__lte": span.last}
-
-
-def _reports(span: Span) -> models.QuerySet[FeedbackReport]:
-    return FeedbackReport.objects.current().filter(**_during(span, "period__ends_on"))
+def _reports(span: Span) -> QuerySet[FeedbackReport]:
+    return FeedbackReport.objects.current().filter(**during(span, "period__ends_on"))
 
 
 FIGURES: dict[str, Figure] = {
     figure.key: figure
     for figure in (
-        Figure(
-            "expected",
-            _("Members expected to report in"),
-            _("In-service members at home here on the last day, without those exempt for age or illness."),
-            _expected_members,
-            "organisation__path",
-        ),
-        Figure(
-            "registered",
-            _("Members registered elsewhere"),
-            _("Of these, members with at least one open registration on the last day."),
-            _registered_members,
-            "organisation__path",
-        ),
+        statistics.FIGURES["expected"],
+        statistics.FIGURES["registered"],
         Figure(
             "received",
             _("Registrations received"),
             _("Registrations accepted by the organisations here and open on the last day."),
-            lambda span: ActivityRegistration.objects.open_during(span.last, span.last),
+            statistics.open_registrations,
             "organisation__path",
         ),
         Figure(
             "needs",
             _("Needs"),
             _("Needs collected in the period."),
-            lambda span: Need.objects.filter(**_during(span, "created_at__date")),
+            lambda span: Need.objects.filter(**during(span, "created_at__date")),
             "organisation__path",
         ),
         Figure(
             "projects",
             _("Projects published"),
             _("Service projects published in the period and not cancelled since."),
-            lambda span: ServiceProject.objects.filter(**_during(span, "published_at__date")).exclude(
+            lambda span: ServiceProject.objects.filter(**during(span, "published_at__date")).exclude(
                 state=ProjectState.CANCELLED
             ),
             "organisation__path",
@@ -137,14 +53,14 @@ FIGURES: dict[str, Figure] = {
             "claims",
             _("Claims"),
             _("Claims made in the period on the projects published here, without those withdrawn or declined."),
-            lambda span: Claim.objects.holding().filter(**_during(span, "claimed_at__date")),
+            lambda span: Claim.objects.holding().filter(**during(span, "claimed_at__date")),
             "project__organisation__path",
         ),
         Figure(
             "hours",
             _("Hours verified"),
             _("Verified hours of service in the period on the projects published here."),
-            lambda span: ServiceRecord.objects.verified().filter(**_during(span, "service_date")),
+            lambda span: ServiceRecord.objects.verified().filter(**during(span, "service_date")),
             "claim__project__organisation__path",
             Sum("verified_hours"),
         ),
@@ -184,10 +100,7 @@ class Line:
     @property
     def rate(self) -> Decimal | None:
         """Registration rate in per cent, one decimal; ``None`` where nobody is expected."""
-        expected = self.figures["expected"]
-        if not expected:
-            return None
-        return (Decimal(self.figures["registered"]) * 100 / Decimal(expected)).quantize(Decimal("0.1"))
+        return rate(self.figures["registered"], self.figures["expected"])
 
 
 def table(organisation: Organisation, span: Span) -> list[Line]:

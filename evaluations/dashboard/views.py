@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from branches import access, queries
+from branches.figures import Figure, Span, value_of
 from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.forms import DateInput
-from evaluations.dashboard.figures import FIGURES, Figure, Span, table, total
+from evaluations.dashboard.figures import FIGURES, table, total
 
 PER_PAGE = 50
 
@@ -139,13 +140,6 @@ RELATED: dict[str, tuple[str, ...]] = {
 }
 
 
-def _value(row: Any, name: str) -> Any:
-    for part in name.split("."):
-        row = getattr(row, part)
-        row = row() if callable(row) else row
-    return row
-
-
 @require_safe
 def dashboard_records(request: HttpRequest, code: str, figure: str) -> HttpResponse:
     """The records behind one figure, without persons' names; their number is the figure."""
@@ -166,6 +160,6 @@ def dashboard_records(request: HttpRequest, code: str, figure: str) -> HttpRespo
         "form": form,
         "page": page,
         "columns": [label for label, _name in columns],
-        "lines": [[(label, _value(row, name)) for label, name in columns] for row in page],
+        "lines": [[(label, value_of(row, name)) for label, name in columns] for row in page],
     }
     return render(request, "evaluations/dashboard_records.html", context)

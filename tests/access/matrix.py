@@ -40,6 +40,9 @@ ABOVE_RECEIVER = "street_officer district_secretary"
 HOME = f"home_secretary {ABOVE_HOME}"
 RECEIVER = f"community_secretary community_clerk {ABOVE_RECEIVER}"
 RECEIVER_HEADS = f"community_secretary {ABOVE_RECEIVER}"
+SIBLING_HOME = f"sibling_secretary {ABOVE_HOME}"
+# Where members from elsewhere report in: at the receivers and above them.
+DESKS = f"{RECEIVER} sibling_community_secretary other_community_secretary"
 BOTH_SIDES = f"member {HOME} {RECEIVER}"
 
 
@@ -101,6 +104,10 @@ def city(scene: Scene) -> dict[str, Any]:
     return {"code": scene.world.city.code}
 
 
+def batch_line(scene: Scene) -> dict[str, Any]:
+    return {"pk": scene.batch.lines.get().pk}
+
+
 def token(scene: Scene) -> dict[str, Any]:
     return {"token": "unknown"}
 
@@ -131,11 +138,11 @@ MATRIX: dict[str, Row] = {
     "letter_check": Row(ANYBODY, None, lambda scene: {"token": scene.letter.code}),
     # Everybody signed in
     "todo": Row(SIGNED_IN),
+    "draft": Row(None, "", lambda scene: {"key": "need_enter"}),  # only with the field signed for that form
     "notice_list": Row(SIGNED_IN),
     "notice_read": Row(None, "home_secretary", notice),
     "notice_read_all": Row(None, SIGNED_IN),
     "audit_list": Row("auditor"),
-    "draft": Row(None, "", lambda scene: {"key": "need_enter"}),  # only with the field signed for that form
     "audit_export": Row("auditor"),
     "audit_detail": Row("auditor", None, audit_row),
     "api_schema": Row(SIGNED_IN),
@@ -157,6 +164,9 @@ MATRIX: dict[str, Row] = {
         f"{ABOVE_RECEIVER} department_officer",
         lambda scene: {"code": scene.world.community.code, "kind": "rename"},
     ),
+    "themed_new": Row(f"{RECEIVER_HEADS} department_officer", f"{RECEIVER_HEADS} department_officer", community),
+    "placed_members": Row(RECEIVER, None, community),
+    "placement_move": Row(None, RECEIVER_HEADS, community),
     "organisation_split": Row(f"{ABOVE_HOME} department_officer", f"{ABOVE_HOME} department_officer", branch),
     "paper_list": Row(f"{RECEIVER_HEADS} department_officer", None, community),
     "paper_edit": Row(f"{RECEIVER_HEADS} department_officer", f"{RECEIVER_HEADS} department_officer", letter_words),
@@ -166,6 +176,12 @@ MATRIX: dict[str, Row] = {
     "exception_new": Row(f"{ABOVE_RECEIVER} department_officer", f"{ABOVE_RECEIVER} department_officer", community),
     "pairing_new": Row(None, f"{HOME} department_officer", branch),
     "pairing_end": Row(None, f"{HOME} department_officer", pk("pairing")),
+    "pairing_list": Row(f"{OFFICERS} department_officer"),
+    "pairing_detail": Row(f"{HOME} {RECEIVER} department_officer", None, pk("pairing")),
+    "pairing_edit": Row(f"{HOME} department_officer", f"{HOME} department_officer", pk("pairing")),
+    "resource_new": Row(f"{HOME} department_officer", f"{HOME} department_officer", pk("pairing")),
+    "resource_edit": Row(f"{HOME} department_officer", f"{HOME} department_officer", pk("resource")),
+    "resource_withdraw": Row(None, f"{HOME} department_officer", pk("resource")),
     "unit_list": Row(f"{SECRETARIES} department_officer"),
     "unit_new": Row(AREA, AREA),
     "unit_detail": Row(f"{ABOVE_HOME} department_officer", None, unit),
@@ -243,6 +259,21 @@ MATRIX: dict[str, Row] = {
     "registration_list": Row(BUSINESS),
     "registration_new": Row(MEMBERS, MEMBERS),
     "registration_new_for": Row(HOME, HOME, li_as_member_pk),
+    # The receiver's desk: paper letters from outside the portal, walk-ins, receipts by post
+    "desk": Row(DESKS),
+    "letter_enter": Row(DESKS, DESKS),
+    "walk_in_new": Row(DESKS, DESKS),
+    "walk_in_refuse": Row(None, SIBLING_HOME, pk("walk_in")),
+    "desk_withdraw": Row(None, RECEIVER, pk("walk_in")),
+    "receipt_sent": Row(None, RECEIVER, pk("outside_letter")),
+    # Transfers of the organisational relation
+    "transfer_list": Row(OFFICERS),
+    "transfer_new": Row(HOME, HOME, li_as_member_pk),
+    "transfer_enter": Row(SECRETARIES, SECRETARIES),
+    "transfer_detail": Row(f"{SIBLING_HOME} other_secretary", None, pk("transfer")),
+    "transfer_accept": Row(None, "other_secretary district_secretary", pk("transfer")),
+    "transfer_refuse": Row(None, "other_secretary district_secretary", pk("transfer")),
+    "transfer_withdraw": Row(None, SIBLING_HOME, pk("transfer")),
     "registration_detail": Row(BOTH_SIDES, None, pk("registration")),
     "registration_print": Row(BOTH_SIDES, None, pk("registration")),
     "record_card_print": Row(BOTH_SIDES, None, pk("registration")),
@@ -264,6 +295,23 @@ MATRIX: dict[str, Row] = {
     "archive": Row(OFFICERS),
     "archive_print": Row(OFFICERS),
     "archive_export": Row(OFFICERS),
+    "batch_list": Row(OFFICERS),
+    "batch_new": Row(SECRETARIES),
+    "batch_draft": Row(None, SECRETARIES),
+    "batch_detail": Row(ABOVE_HOME, None, pk("batch")),
+    "batch_send": Row(None, ABOVE_HOME, pk("batch")),
+    "batch_discard": Row(None, ABOVE_HOME, pk("batch")),
+    "batch_letters": Row(ABOVE_HOME, None, pk("batch")),
+    "batch_line": Row(ABOVE_HOME, ABOVE_HOME, batch_line),
+    "batch_line_drop": Row(None, ABOVE_HOME, batch_line),
+    "acceptance_desk": Row(SECRETARIES),
+    "acceptance_accept": Row(None, SECRETARIES),
+    "registration_statistics": Row(f"{OFFICERS} department_officer"),
+    "registration_statistics_node": Row("department_officer", None, city),
+    "registration_statistics_export": Row("department_officer", None, city),
+    "registration_statistics_records": Row(
+        "department_officer", None, lambda scene: {**city(scene), "figure": "overdue"}
+    ),
     "letter_list": Row(OFFICERS),
     "letter_register_print": Row(OFFICERS),
     "letter_find": Row(SECRETARIES),
@@ -322,6 +370,7 @@ MATRIX: dict[str, Row] = {
     "report_list": Row(f"{OFFICERS} department_officer"),
     # The report of a unit: a branch in it reads its own section (tests/evaluations).
     "report_detail": Row(f"{HOME} sibling_secretary department_officer", None, pk("report")),
+    "report_sent": Row(None, "", pk("report")),  # its addressee is in the portal: nothing to post
     "report_print": Row(f"{ABOVE_HOME} department_officer", None, pk("report")),
     "report_export": Row(f"{ABOVE_HOME} department_officer", None, pk("report")),
     "report_acknowledge": Row(None, HOME, section),
