@@ -10,22 +10,35 @@ from typing import Any
 from django.utils import timezone
 
 from branches.actions import appointments
-from branches.actions.pairings import pair
+from branches.actions.pairings import offer, pair
 from branches.enums import Role
-from branches.models import Appointment, Pairing
+from branches.models import Appointment, Pairing, PairingResource
 from dualmgmt.lib.actors import SYSTEM
 from evaluations.actions import feedback
 from evaluations.compile import runs
 from evaluations.models import FactualFeedback, FeedbackReport, Period, ReportRun
-from members.actions import accounts, cards, corrections, disclosures, letters, registrations, skills
-from members.enums import CorrectionField, DisclosedField, Purpose, SkillLevel
+from members.actions import (
+    accounts,
+    batches,
+    cards,
+    corrections,
+    desk,
+    disclosures,
+    letters,
+    registrations,
+    skills,
+    transfers,
+)
+from members.enums import CorrectionField, DisclosedField, Purpose, RegistrationReason, SkillLevel, TransferReason
 from members.models import (
     ActivationSlip,
     ActivityRegistration,
     CorrectionRequest,
     Disclosure,
+    HomeTransfer,
     IntroductionLetter,
     Member,
+    ReportInBatch,
     Skill,
 )
 from projects.actions import claims, records
@@ -33,6 +46,7 @@ from projects.models import Claim, Need, ServiceProject, ServiceRecord
 from tests.factories import (
     AppointmentFactory,
     CategoryFactory,
+    MemberFactory,
     NeedFactory,
     PeriodFactory,
     ProjectFactory,
@@ -40,6 +54,7 @@ from tests.factories import (
     SkillFactory,
     UserFactory,
 )
+from tests.members.outside import accepted
 from tests.world import World
 
 
@@ -60,7 +75,12 @@ class Scene:
     feedback: FactualFeedback
     run: ReportRun
     report: FeedbackReport
+    walk_in: ActivityRegistration
+    outside_letter: IntroductionLetter
+    transfer: HomeTransfer
     pairing: Pairing
+    resource: PairingResource
+    batch: ReportInBatch
     office: Appointment
     proposal: Appointment
     slip: ActivationSlip
@@ -152,6 +172,7 @@ def set_up(world: World) -> Scene:
     run = runs.start(period=period, by=SYSTEM)
     runs.work(run.pk)
     run.refresh_from_db()
+    pairing = _pairing(world)
     return Scene(
         world=world,
         registration=registration,
@@ -166,9 +187,12 @@ def set_up(world: World) -> Scene:
         feedback=FactualFeedback.objects.get(registration=registration, period=period),
         run=run,
         report=FeedbackReport.objects.get(organisation=world.bureau),
-        pairing=pair(
-            home_side=world.branch_a, receiver=world.community, document_number="", by=world.users["unit_secretary"]
-        ),
+        walk_in=_walk_in(world),
+        outside_letter=_outside_letter(world),
+        transfer=_transfer(world),
+        pairing=pairing,
+        resource=pairing.resources.get(),
+        batch=_batch(world),
         office=Appointment.objects.get(user=world.users["home_secretary"]),
         slip=accounts.request_slip(
             user=world.users["home_secretary"], organisation=world.branch_a, by=world.users["unit_secretary"]
@@ -177,6 +201,56 @@ def set_up(world: World) -> Scene:
         correction=_correction(world),
         skill=_skill(world),
         proposal=_proposal(world),
+    )
+
+
+def _pairing(world: World) -> Pairing:
+    """With one line on its resource list."""
+    by = world.users["unit_secretary"]
+    pairing = pair(home_side=world.branch_a, receiver=world.community, document_number="", by=by)
+    offer(pairing=pairing, kind="venue", name="会议室", details="", by=by)
+    return pairing
+
+
+def _batch(world: World) -> ReportInBatch:
+    """Of one line that waits to be sent."""
+    return batches.draft(
+        organisation=world.bureau,
+        chosen=[(world.members["wang"], world.community2)],
+        reason="paired",
+        valid_days=30,
+        paper=False,
+        by=world.users["unit_secretary"],
+    )
+
+
+def _walk_in(world: World) -> ActivityRegistration:
+    """chen of branch_b at the desk of the community, not confirmed yet."""
+    world.members["chen"] = MemberFactory(name="陈到场", home=world.branch_b)
+    return desk.start_walk_in(
+        member=world.members["chen"],
+        receiver=world.community,
+        reason=RegistrationReason.RESIDENCE,
+        form={"name": "陈到场"},
+        pledge="",
+        by=world.users["community_clerk"],
+    )
+
+
+def _outside_letter(world: World) -> IntroductionLetter:
+    """A paper letter from outside the portal, accepted; its receipt waits to be posted."""
+    return accepted(world).letters.get()
+
+
+def _transfer(world: World) -> HomeTransfer:
+    """zhou from branch_b to branch_c, not accepted yet."""
+    world.members["zhou"] = MemberFactory(name="周转接", home=world.branch_b)
+    return transfers.send(
+        member=world.members["zhou"],
+        target=world.branch_c,
+        reason=TransferReason.NEW_UNIT,
+        valid_days=30,
+        by=world.users["sibling_secretary"],
     )
 
 
