@@ -54,9 +54,9 @@ def _holds_relations(organisation: Organisation | None) -> bool:
 def veto_setting(change: tuple[Organisation, dict[str, Any]]) -> Iterable[str]:
     """A branch where members are at home cannot become one for activities only."""
     organisation, changes = change
-    if changes.get("setting") in ACTIVITY_ONLY_SETTINGS and organisation.setting not in ACTIVITY_ONLY_SETTINGS:
-        if HomeMembership.objects.open().filter(organisation=organisation).exists():
-            yield str(rules.HOMES_ARE_HERE)
+    becomes = changes.get("setting") in ACTIVITY_ONLY_SETTINGS and organisation.setting not in ACTIVITY_ONLY_SETTINGS
+    if becomes and HomeMembership.objects.open().filter(organisation=organisation).exists():
+        yield str(rules.HOMES_ARE_HERE)
 
 
 def preview(plan: ChangePlan) -> Iterable[Effect]:

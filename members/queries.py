@@ -209,6 +209,31 @@ def placements(receiver: Organisation) -> QuerySet[Organisation]:
     return rows.annotate(rank=rank).order_by("rank", "path")
 
 
+def receiver_above(organisation: Organisation) -> Organisation | None:
+    """Who accepts registrations and places members in *organisation*: itself, or the nearest above."""
+    step = Organisation.steplen
+    paths = [organisation.path[:end] for end in range(step, len(organisation.path) + 1, step)]
+    return Organisation.objects.receiving().filter(path__in=paths).order_by("-path").first()
+
+
+def placed(organisation: Organisation) -> QuerySet[ActivityRegistration]:
+    """Registered members of a receiver, or of a branch below it those placed there; by name."""
+    rows = ActivityRegistration.objects.registered().filter(Q(organisation=organisation) | Q(placement=organisation))
+    rows = rows.select_related("member", "organisation", "placement", "home_branch")
+    return rows.prefetch_related("member__skills").order_by("member__name", "pk")
+
+
+def seen_as(row: ActivityRegistration) -> str:
+    """A registration with the place it has on the page: who moves it says from where."""
+    return f"{row.pk}-{row.placement_id or ''}"
+
+
+def accounts_placed(organisation: Organisation) -> QuerySet[User]:
+    """Accounts of members registered and placed in *organisation*: from among them its head is appointed."""
+    rows = ActivityRegistration.objects.registered().filter(placement=organisation, member__user__is_active=True)
+    return User.objects.filter(pk__in=rows.values("member__user_id")).order_by("name")[:100]
+
+
 def accounts_at_home(organisation: Organisation) -> QuerySet[User]:
     """Accounts of members at home in *organisation* or below: who may be suggested for an office there."""
     homes = HomeMembership.objects.open().filter(organisation__path__startswith=organisation.path)
