@@ -32,8 +32,8 @@ def derive(member: Member) -> None:
 
 
 @transaction.atomic
-def add_member(*, member: Member, branch: Organisation, by: Actor, skills: Any = ()) -> Member:
-    """Put an unsaved *member* on the roll of *branch*; the ID number must be normalised already."""
+def add_member(*, member: Member, branch: Organisation, by: Actor, skills: Any = (), basis: str = "") -> Member:
+    """Put an unsaved *member* on the roll of *branch*, by *basis*; the ID number must be normalised already."""
     rules.check_home_branch(Organisation.objects.hold(branch.pk))
     derive(member)
     try:
@@ -42,7 +42,7 @@ def add_member(*, member: Member, branch: Organisation, by: Actor, skills: Any =
     except IntegrityError:
         raise ActionDenied(rules.ID_TAKEN, "id_taken") from None
     member.skills.set(skills)
-    HomeMembership.objects.create(member=member, organisation=branch, started_on=today())
+    HomeMembership.objects.create(member=member, organisation=branch, started_on=today(), basis=basis.strip()[:100])
     audit.record("member.added", member, by=by, organisation=branch)
     return member
 

@@ -26,6 +26,12 @@ class MemberForm(forms.ModelForm[Member]):
     """A member typed in by hand, or corrected by the home branch."""
 
     branch = forms.ModelChoiceField(label=_("Home branch"), queryset=Organisation.objects.none())
+    basis = forms.CharField(
+        label=_("Basis"),
+        max_length=100,
+        required=False,
+        help_text=_("For example the number of the letter of the organisational relation from outside the portal."),
+    )
 
     class Meta:
         model = Member
@@ -51,7 +57,7 @@ class MemberForm(forms.ModelForm[Member]):
         offer_skills(self.fields["skills"])
         if self.instance.pk:
             # A stored number is never sent to the browser; typing a new one replaces it.
-            del self.fields["branch"], self.fields["id_number"]
+            del self.fields["branch"], self.fields["id_number"], self.fields["basis"]
             # ModelForm writes what it cleans onto the instance, so remember what was there.
             self.stored = {"phone": self.instance.phone, "home_address": self.instance.home_address}
             masks = {"phone": self.instance.masked_phone, "home_address": "***"}

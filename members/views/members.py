@@ -148,6 +148,7 @@ def member_new(request: HttpRequest) -> HttpResponse:
                 member=form.save(commit=False),
                 branch=form.cleaned_data["branch"],
                 skills=form.cleaned_data["skills"],
+                basis=form.cleaned_data["basis"],
                 by=request.user,
             )
         except ActionDenied as denied:

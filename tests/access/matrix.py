@@ -209,6 +209,7 @@ MATRIX: dict[str, Row] = {
     "roster_print": Row(OFFICERS),
     "member_new": Row(OFFICERS, OFFICERS),
     "member_detail": Row(BOTH_SIDES, None, li),
+    "member_dual": Row(BOTH_SIDES, None, li),
     "member_edit": Row(HOME, HOME, li),
     "member_account": Row(HOME, HOME, li),
     "member_status": Row(HOME, HOME, li),
