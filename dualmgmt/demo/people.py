@@ -18,6 +18,7 @@ from members.actions.people import derive
 from members.actions.registrations import snapshot
 from members.enums import (
     CardState,
+    LetterOrigin,
     LetterState,
     MemberKind,
     ReceiptVerdict,
@@ -53,6 +54,7 @@ def build(ground: Ground, ledger: Ledger, count: int) -> None:
     members = _members(ground, count)
     _skills(ground, members)
     _registrations(ground, ledger, members)
+    _letters_in_trouble(ground, ledger, members)
     _cards(ground, ledger, members)
 
 
@@ -173,7 +175,8 @@ def _registration(
 ) -> ActivityRegistration:
     asked = timezone.make_aware(dt.datetime.combine(ground.today - dt.timedelta(days=ago), dt.time(9, 30)))
     active = state == S.ACTIVE
-    issued = state in (S.ACTIVE, S.PENDING_ACCEPTANCE)
+    handed_in = state in (S.ACTIVE, S.PENDING_ACCEPTANCE)
+    issued = handed_in or state in (S.ISSUED, S.EXPIRED)
     return ActivityRegistration(
         member=member,
         organisation=place,
@@ -189,15 +192,49 @@ def _registration(
         created_at=asked,
         submitted_at=asked,
         issued_by=ground.secretaries.get(home.pk) if issued else None,
-        handed_in_at=asked if issued else None,
+        handed_in_at=asked if handed_in else None,
         accepted_by=ground.secretaries[place.pk] if active else None,
         accepted_on=asked.date() + dt.timedelta(days=2) if active else None,
         remark="住址与社区不符，请核对后重新提交。" if state == S.RETURNED else "",
     )
 
 
-def _letter(ledger: Ledger, row: ActivityRegistration) -> IntroductionLetter:
-    issued = timezone.localtime(row.submitted_at).date()
+# State of the registration, days since it was asked for, and its letters: days since issue, way, why it is void.
+_TROUBLES: list[tuple[str, int, list[tuple[int, str, str]]]] = [
+    (S.PENDING_ACCEPTANCE, 60, [(58, LetterOrigin.PORTAL, "")]),  # overdue, the committee is asked
+    (S.ISSUED, 25, [(25, LetterOrigin.PAPER, "")]),  # ends in five days
+    (S.PENDING_LETTER, 12, [(11, LetterOrigin.PAPER, "抬头填写有误，作废后重新开具。")]),
+    (S.EXPIRED, 45, [(44, LetterOrigin.PAPER, "逾期未交。")]),
+    (S.ISSUED, 52, [(51, LetterOrigin.PAPER, "逾期未交。"), (6, LetterOrigin.PAPER, "")]),
+    (S.PENDING_ACCEPTANCE, 15, [(14, LetterOrigin.PAPER, "途中遗失。"), (2, LetterOrigin.PORTAL, "")]),
+]
+
+
+def _letters_in_trouble(ground: Ground, ledger: Ledger, members: list[tuple[Member, Organisation]]) -> None:
+    """Voided, lost, run out, issued anew, left lying: of the first home branch as far as it has people to spare."""
+    taken = set(ActivityRegistration.objects.values_list("member_id", "organisation_id"))
+    people = [pair for pair in members[2:] if not pair[0].exempt]
+    people.sort(key=lambda pair: pair[1] != ground.homes[0])
+    for number, ((state, ago, issues), (member, home)) in enumerate(zip(_TROUBLES, people, strict=False)):
+        near = ground.communities[number % 3 + 1 :]
+        place = next(row for row in near if not home.path.startswith(row.path) and (member.pk, row.pk) not in taken)
+        row = _registration(ground, member, home, place, state, ago)
+        row.issued_by = ground.secretaries.get(home.pk)
+        row.save()
+        before = None
+        for days, origin, why in issues:
+            letter = _letter(ledger, row, ground.today - dt.timedelta(days=days))
+            letter.origin, letter.replaces = origin, before
+            if why:
+                ended = min(letter.valid_until + dt.timedelta(days=1), ground.today - dt.timedelta(days=1))
+                letter.state, letter.void_reason = LetterState.VOID, why
+                letter.voided_at = timezone.make_aware(dt.datetime.combine(ended, dt.time(0, 30)))
+            letter.save()
+            before = letter
+
+
+def _letter(ledger: Ledger, row: ActivityRegistration, issued: dt.date | None = None) -> IntroductionLetter:
+    issued = issued or timezone.localtime(row.submitted_at).date()
     used = row.state == S.ACTIVE
     home = row.home_branch
     letter = IntroductionLetter(

@@ -110,7 +110,7 @@ def stash(request: HttpRequest) -> str | None:
     Returns the page of the form, or ``None`` where there was nothing to keep.
     """
     found, data = addressed(request.POST), typed(request.POST)
-    if found is None or data is None:
+    if found is None or data is None or "discard" in data:
         return None
     kept = json.dumps([*found, data, timezone.now().isoformat()])
     request.session[_STASH] = encrypt(kept)

@@ -136,7 +136,7 @@ def end_registration(*, registration: ActivityRegistration, reason: CloseReason,
         lifecycle.registration.move(
             registration, S.DECLINED if handed_in else S.WITHDRAWN, remark=str(reason.label), **changes
         )
-        void_letters(registration)
+        void_letters(registration, str(reason.label))
     audit.record(
         "registration.closed", registration, by=by, organisation=registration.organisation, reason=str(reason.label)
     )

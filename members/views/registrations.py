@@ -149,6 +149,8 @@ def _page(request: HttpRequest, registration: ActivityRegistration, **bound: Bas
         "may_edit": access.may_edit(user, registration),
         "may_issue": registration.state == S.PENDING_LETTER
         and may(user, Permission.LETTER_ISSUE, registration.home_branch),
+        "may_reissue": registration.state in (S.ISSUED, S.EXPIRED)
+        and may(user, Permission.LETTER_ISSUE, registration.home_branch),
         "may_accept": registration.state == S.PENDING_ACCEPTANCE and receiver,
         "may_recall": access.may_recall(user, registration),
         "issued_it_myself": registration.issued_by_id == user.pk,

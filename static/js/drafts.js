@@ -1,9 +1,16 @@
-// Saves a form two seconds after the last key, and says so. The server keeps what is sent without any of this.
+// Saves a form two seconds after the last key, and says so above its buttons. Without this the server still keeps what is sent.
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("form[data-draft]").forEach((form) => {
     const status = form.querySelector("[data-draft-status]");
+    form.querySelector(".form-actions, button:not([type=button])")?.before(status);
     let timer = 0;
     let sent = false;
+
+    const say = (text) => {
+      if (sent) return;
+      status.hidden = false;
+      status.textContent = text;
+    };
 
     const save = async () => {
       const body = new URLSearchParams();
@@ -12,12 +19,11 @@ document.addEventListener("DOMContentLoaded", () => {
       });
       try {
         const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "manual" });
-        if (sent) return;
-        if (answer.type === "opaqueredirect") status.textContent = status.dataset.signedOut;
-        else if (answer.ok) status.textContent = `${status.dataset.saved} ${(await answer.json()).saved_at}`;
-        else status.textContent = status.dataset.failed;
+        if (answer.type === "opaqueredirect" || answer.status === 401) say(status.dataset.signedOut);
+        else if (answer.ok) say(`${status.dataset.saved} ${(await answer.json()).saved_at}`);
+        else say(status.dataset.failed);
       } catch {
-        status.textContent = status.dataset.failed;
+        say(status.dataset.failed);
       }
     };
 

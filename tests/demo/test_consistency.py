@@ -29,7 +29,7 @@ from dualmgmt.models import RunningNumber
 from evaluations import facts
 from evaluations.enums import FeedbackState
 from evaluations.models import FactualFeedback, FeedbackReport, Period
-from members import idnumber
+from members import idnumber, queries
 from members.enums import REGISTERED_STATES, LetterState, RegistrationState
 from members.models import ActivityRegistration, HomeMembership, IntroductionLetter, Member, User
 from projects.enums import ClaimState, NeedState, ProjectState, RecordState
@@ -107,6 +107,19 @@ def test_letters_fit_their_registrations() -> None:
     waiting = ActivityRegistration.objects.filter(state=RegistrationState.PENDING_ACCEPTANCE)
     assert waiting.exists()
     assert waiting.filter(letters__state=LetterState.VALID).distinct().count() == waiting.count()
+
+
+def test_letters_are_in_every_state_that_somebody_has_to_see_to() -> None:
+    letters = IntroductionLetter.objects.all()
+    assert letters.overdue().exists()
+    assert letters.expired().exists()
+    assert letters.filter(state=LetterState.VOID, replaced_by__isnull=False).exists()
+    assert not letters.filter(state=LetterState.VOID).filter(Q(voided_at=None) | Q(void_reason="")).exists()
+    danwei = User.objects.get(username="danwei")
+    assert queries.letters_escalated(danwei).exists()
+    paper = ActivityRegistration.objects.filter(state=RegistrationState.ISSUED)
+    assert paper.exists()
+    assert paper.filter(letters__state=LetterState.VALID, handed_in_at=None).distinct().count() == paper.count()
 
 
 def test_running_numbers_go_on_where_the_demo_ended() -> None:
