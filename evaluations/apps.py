@@ -12,6 +12,9 @@ class EvaluationsConfig(AppConfig):
 
         for provider in todo.PROVIDERS:
             registry.todos.register(provider)
+        registry.panels.register("member.post", panels.guidance_of_member)
+        registry.panels.register("member.service", panels.feedback_of_member)
+        registry.panels.register("member.service", panels.reported_of_member)
         registry.spans.register(panels.spans)
         registry.panels.register("member.detail", panels.evaluation_of_member)
         registry.panels.register("my_page", panels.evaluation_of_member)

@@ -14,6 +14,7 @@ class ProjectsConfig(AppConfig):
             registry.todos.register(provider)
         registry.panels.register("member.detail", panels.service_of_member)
         registry.panels.register("my_page", panels.service_of_member)
+        registry.panels.register("member.service", panels.service_of_member)
         registry.panels.register("organisation.detail", panels.projects_of_organisation)
         registry.panels.register("registration.detail", panels.service_of_registration)
         registry.organisation_effects.register(effects.preview, effects.apply)
