@@ -175,7 +175,17 @@ def sections(member: Member) -> Iterable[Sheet]:
     )
     yield Sheet(
         _("Registrations"),
-        [_("Receiving organisation"), _("Placed in"), _("State"), _("Registered on"), _("closed on"), _("pledge")],
+        [
+            _("Receiving organisation"),
+            _("Placed in"),
+            _("State"),
+            _("Registered on"),
+            _("closed on"),
+            _("reason for closing"),
+            _("closing receipt"),
+            _("final facts"),
+            _("pledge"),
+        ],
         [
             [
                 row.organisation.name,
@@ -183,6 +193,9 @@ def sections(member: Member) -> Iterable[Sheet]:
                 row.get_state_display(),
                 row.accepted_on,
                 row.closed_on,
+                row.get_close_reason_display() if row.close_reason else "",
+                row.closing_receipt,
+                row.final_facts,
                 row.pledge,
             ]
             for row in member.registrations.select_related("organisation", "placement").order_by("created_at")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 
@@ -83,9 +85,9 @@ def settled_claim(user: User, pk: int) -> Claim:
 
 def find_stand_in(name: str, number: str) -> Member | None:
     """The member of that name whose card number or phone was typed; both have to fit, so that nobody can browse."""
-    number = squeeze(number)
-    phone = Q(phone_hash=lookup_hash(number))
-    card = Q(pk__in=MemberCard.objects.filter(number=number, state=CardState.ACTIVE).values("member_id"))
+    phone = Q(phone_hash=lookup_hash(squeeze(number)))
+    typed = unicodedata.normalize("NFKC", number).strip()
+    card = Q(pk__in=MemberCard.objects.filter(number__iexact=typed, state=CardState.ACTIVE).values("member_id"))
     found = list(Member.objects.living().filter(phone | card, name=name.strip())[:2])
     return found[0] if len(found) == 1 else None
 

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from branches.access import may
 from branches.permissions import Permission
 from dualmgmt.lib.registry import Effect, LooseEnd, Way
+from members.enums import RegistrationState
 from projects import access
 from projects.actions import claims as actions
 from projects.actions import handover
@@ -38,7 +39,7 @@ def ends(registration: ActivityRegistration, user: User | None) -> Iterable[Loos
         .order_by("claimed_at", "pk")
     )
     for claim in rows:
-        yield _line(claim, user)
+        yield _line(claim, user, leaving=registration.state == RegistrationState.LEAVING)
     if user is None:
         return
     named = Claim.objects.filter(participants__member=registration.member_id, state__in=OPEN_CLAIM_STATES, **here)
@@ -59,13 +60,13 @@ def ends(registration: ActivityRegistration, user: User | None) -> Iterable[Loos
         yield LooseEnd(words % {"count": stated}, url, must_settle=False)
 
 
-def _line(claim: Claim, user: User | None) -> LooseEnd:
+def _line(claim: Claim, user: User | None, *, leaving: bool) -> LooseEnd:
     offered: Claim | None = next(iter(claim.waiting), None)  # type: ignore[attr-defined]
     ways: list[Way] = []
     url = note = ""
     if user is not None:
-        settles = access.settles(user, claim)
         publishes = may(user, Permission.CLAIM_DECIDE, claim.project.organisation)
+        settles = access.holds(user, claim) or (leaving and publishes)
         url = reverse("claim_detail", args=[claim.pk]) if settles or publishes else ""
         if offered is not None:
             note = _("%(name)s has been asked to take over.") % {"name": offered.member} if url else ""

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -13,7 +14,7 @@ from branches.permissions import Permission
 from dualmgmt.lib.registry import Effect, Retention, Viewer
 from dualmgmt.lib.sheets import Sheet
 from members.personal import holders
-from projects.enums import HOLDING_CLAIM_STATES, OPEN_CLAIM_STATES, NeedState
+from projects.enums import HOLDING_CLAIM_STATES, OPEN_CLAIM_STATES, ClaimState, NeedState
 from projects.models import Claim, ClaimParticipant, Need, ServiceRecord
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 
 def viewers(member: Member) -> Iterable[Viewer]:
-    """Publishers of the projects that the member has claimed and not finished."""
-    claims = Claim.objects.filter(member=member, state__in=OPEN_CLAIM_STATES).select_related("project__organisation")
+    """Publishers of the projects that the member has claimed and not finished, or is asked to take over."""
+    claims = Claim.objects.filter(member=member, state__in=(ClaimState.OFFERED, *OPEN_CLAIM_STATES))
+    claims = claims.select_related("project__organisation")
     for publisher in dict.fromkeys(claim.project.organisation for claim in claims):
         for organisation, people in holders(Permission.CLAIM_VIEW, publisher).items():
             why = _("Publisher of a project you claimed") if organisation == publisher else _("Committee above it")
@@ -66,6 +68,12 @@ def _twice_claimed(plan: MergePlan) -> list[str]:
 def preview_merge(plan: MergePlan) -> Iterable[Effect]:
     for title in _twice_claimed(plan):
         sentence = _("Both have claimed “%(title)s”: withdraw one of the two claims first.")
+        yield Effect(sentence % {"title": title}, must_settle=True)
+    between = Claim.objects.filter(state=ClaimState.OFFERED).filter(
+        Q(member=plan.keep, stands_in_for__member=plan.lose) | Q(member=plan.lose, stands_in_for__member=plan.keep)
+    )
+    for title in between.values_list("project__title", flat=True):
+        sentence = _("One asks the other to take over “%(title)s”: take the request back first.")
         yield Effect(sentence % {"title": title}, must_settle=True)
     count = Claim.objects.filter(member=plan.lose).count()
     if count:

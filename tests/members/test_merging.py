@@ -16,7 +16,7 @@ from members import duplicates
 from members.actions import cards, merging
 from members.enums import CardState, CloseReason, RegistrationState
 from members.models import DistinctPair, HomeMembership, Member
-from projects.actions import claims, records
+from projects.actions import claims, handover, records
 from projects.models import Claim, ServiceRecord
 from tests.factories import (
     AppointmentFactory,
@@ -151,3 +151,21 @@ def test_two_people_are_told_apart_once_and_for_all(world: World, twin: Member) 
         client.post(reverse("duplicate_apart", args=[twin.pk, li.pk]))
     assert DistinctPair.objects.count() == 1
     assert duplicates.pairs(world.users["unit_secretary"]) == []
+
+
+def test_one_who_asks_the_other_to_stand_in_takes_it_back_first(world: World, twin: Member) -> None:
+    li = world.members["li"]
+    twin.user = UserFactory()
+    twin.save()
+    for member in (li, twin):
+        RegistrationFactory(member=member, organisation=world.community)
+    project = ProjectFactory(organisation=world.community)
+    claim = claims.claim_as_member(project=project, member=li, by=world.users["member"])
+    handover.offer(claim=claim, stand_in=twin, by=world.users["member"])
+    world.community.registrations.filter(member=twin).update(
+        state=RegistrationState.CLOSED, closed_on=today(), close_reason="other"
+    )
+    refused("merge_unsettled", merge, world=world, keep=li, lose=twin)
+    handover.withdraw_offer(claim=claim, by=world.users["member"])
+    merge(world, li, twin)
+    assert set(Claim.objects.values_list("member_id", flat=True)) == {li.pk}

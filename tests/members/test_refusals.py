@@ -119,7 +119,7 @@ def in_state(world: World, state: S) -> ActivityRegistration:
             valid_until=today(),
         )
     accepted = today() if state in (S.ACTIVE, S.LEAVING, S.CLOSED) else None
-    asked = {"leave_side": Side.MEMBER, "leave_at": timezone.now(), "leave_due_on": accepted}
+    asked = {"leave_side": Side.MEMBER, "leave_at": timezone.now(), "leave_due_on": accepted, "close_reason": "other"}
     closed = {"closed_on": accepted, "close_reason": CloseReason.OTHER}
     ActivityRegistration.objects.filter(pk=registration.pk).update(
         state=state,
