@@ -35,7 +35,7 @@ class PeriodForm(forms.Form):
 
 class NarrativeForm(forms.Form):
     narrative = forms.CharField(
-        label=_("What the community adds"),
+        label=_("What the receiving organisation adds"),
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -49,7 +49,7 @@ class StatementForm(forms.Form):
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Stands beside the community's words and is never changed. Leave it empty to agree."),
+        help_text=_("Stands beside the receiving organisation's words and is never changed. Leave it empty to agree."),
     )
 
 

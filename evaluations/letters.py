@@ -34,7 +34,7 @@ def summary(report: FeedbackReport) -> list[str]:
     ]  # fmt: skip
     if totals["active"]:
         sentences.append(
-            _("They claimed %(claims)s projects; the communities verified %(records)s service records with "
+            _("They claimed %(claims)s projects; the receiving organisations verified %(records)s service records with "
               "%(hours)s hours for %(people)s people.")
             % {key: totals[key] for key in ("claims", "records", "hours", "people")}
         )  # fmt: skip

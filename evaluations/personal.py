@@ -24,7 +24,13 @@ def sections(member: Member) -> Iterable[Sheet]:
     feedback = FactualFeedback.objects.filter(registration__member=member).exclude(state=FeedbackState.OPEN)
     yield Sheet(
         _("Factual feedback"),
-        [_("Period"), _("Organisation"), _("Hours"), _("what the community adds"), _("the member's statement")],
+        [
+            _("Period"),
+            _("Organisation"),
+            _("Hours"),
+            _("what the receiving organisation adds"),
+            _("the member's statement"),
+        ],
         [
             [
                 row.period.name,

@@ -37,7 +37,7 @@ def own_registrations(user: User) -> Iterable[Todo]:
         yield Todo(
             _("Report in where I live"),
             reverse("registration_new"),
-            hint=_("Fill in the form; your branch issues the letter and the community accepts."),
+            hint=_("Fill in the form; your branch issues the letter and the receiving organisation accepts."),
         )
 
 

@@ -76,7 +76,7 @@ class StaffNeedForm(PublicNeedForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         mine = Organisation.objects.where(user, Permission.NEED_HANDLE).receiving()
-        self.fields["organisation"].label = _("Community")
+        self.fields["organisation"].label = _("Receiving organisation")
         self.fields["organisation"].queryset = mine  # type: ignore[attr-defined]
         self.fields["organisation"].choices = grouped(mine)  # type: ignore[attr-defined]
         self.fields["contact_name"].label = _("Contact name")
@@ -221,7 +221,7 @@ class VerifyRecordForm(forms.Form):
     hours = forms.DecimalField(label=_("Hours"), max_digits=3, decimal_places=1, min_value=0)
     people = forms.IntegerField(label=_("People served"), min_value=0, max_value=9999)
     content = forms.CharField(
-        label=_("The community's words"),
+        label=_("The receiving organisation's words"),
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),

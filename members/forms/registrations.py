@@ -77,7 +77,7 @@ class RegistrationForm(forms.Form):
         label=_("Home address"),
         max_length=200,
         required=False,
-        help_text=_("Compound and building, so that the community can place you near your home."),
+        help_text=_("Compound and building, so that you can be placed near your home."),
     )
     work_unit = forms.CharField(label=_("Employer"), max_length=100, required=False)
     work_post = forms.CharField(label=_("Post or title"), max_length=50, required=False)

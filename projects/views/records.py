@@ -61,7 +61,7 @@ def record_new(request: HttpRequest, claim_pk: int) -> HttpResponse:
             form.add_error(field.get(denied.code, "hours" if denied.code == "day_is_full" else None), str(denied))
         else:
             draft.sent()
-            messages.success(request, _("Your statement is with the community for verification."))
+            messages.success(request, _("Your statement is with the receiving organisation for verification."))
             return redirect("record_detail", record.pk)
     return render(request, "projects/record_form.html", {"form": form, "draft": draft, "claim": claim})
 
