@@ -44,6 +44,7 @@ check: setup-dev ## 提交前检查，不改任何文件 / everything that must 
 
 bench: setup-dev ## 性能对比 / ratios to the floor taken in the same run
 	@$(PY) -m benchmarks.claims
+	@$(PY) -m benchmarks.archive
 
 check-static: $(STATIC)
 

@@ -21,6 +21,7 @@ EDITABLE = frozenset(
     {
         "setting",
         "theme",
+        "purpose",
         "division",
         "accepts_registrations",
         "contact_name",

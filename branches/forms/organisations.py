@@ -97,6 +97,7 @@ class OrganisationEditForm(forms.ModelForm[Organisation]):
         fields = [
             "setting",
             "theme",
+            "purpose",
             "division",
             "accepts_registrations",
             "committee_size",

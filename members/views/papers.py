@@ -22,6 +22,7 @@ from dualmgmt.lib import audit, typeset
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.typeset import Column
 from members import access, printing, samples
+from members.archive import in_order
 from members.enums import RegistrationState as S
 from members.views.archive import filtered_archive
 from members.views.letters import filtered_letters
@@ -122,7 +123,7 @@ def archive_print(request: HttpRequest) -> HttpResponse:
             "、".join(skill.name for skill in row.member.skills.all()),
             row.accepted_on,
         ]
-        for row in filters.qs
+        for row in in_order(filters).iterator(chunk_size=1000)
     )
     columns = [
         Column(_("Name"), 1.1), Column(_("Sex"), 0.6), Column(_("Kind of member"), 1.1),
