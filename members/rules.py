@@ -92,6 +92,7 @@ MERGE_UNSETTLED = _("Some things have to be settled first; they are listed on th
 MERGE_GONE = _("One of the two has been merged already.")
 NOT_OF_THIS_UNIT = _("The member is not at home in this organisation or below it.")
 NO_LETTERS_FROM_HERE = _("You may not issue letters for the member's home branch.")
+RECEIVER_MISSING = _("Choose where the member reports in.")
 BATCH_EMPTY = _("Choose at least one member.")
 BATCH_TOO_MANY = _("At most %(count)s members in one go. Do the others afterwards.")
 BATCH_NOTHING_LEFT = _("Everything here is done; nothing waits to be sent.")

@@ -17,7 +17,7 @@ from members.enums import RegistrationReason, RegistrationState
 from members.forms.registrations import AcceptForm, IssueForm
 from members.models import ActivityRegistration, Member
 from members.queries import search
-from members.rules import BATCH_MAX
+from members.rules import BATCH_MAX, RECEIVER_MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,7 +137,7 @@ class BatchForm(IssueForm):
             if isinstance(found, Organisation):
                 self.chosen.append((member, found))
             else:
-                self.add_error("member", f"{member.name}: {found or _('Choose where the member reports in.')}")
+                self.add_error("member", f"{member.name}: {found or RECEIVER_MISSING}")
         return cleaned
 
     @staticmethod

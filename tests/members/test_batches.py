@@ -230,11 +230,26 @@ def test_a_unit_of_thirty_at_five_communities(world: World) -> None:
     registrations.submit(registration=mine[0], by=world.users["home_secretary"])
     again = letters.issue(registration=mine[0], valid_days=30, by=world.users["home_secretary"])
     assert again.number.endswith("〕32号")
-    old = mine[0].letters.exclude(pk=again.pk).get()
-    assert old.state == LetterState.VOID
-    batch.refresh_from_db()
-    line = batch.lines.get(registration=mine[0])
-    assert line.state == L.DONE
+    assert mine[0].letters.exclude(pk=again.pk).get().state == LetterState.VOID
+    assert batch.lines.get(registration=mine[0]).state == L.DONE
+
+
+def test_a_paper_letter_of_a_unit_that_ran_out_is_issued_anew(world: World) -> None:
+    """The line and its registration stay; the number is another one."""
+    batch = put_down(world, *((member, world.community) for member in colleagues(world, 3)), paper=True)
+    work_off(world, batch)
+    assert set(ActivityRegistration.objects.values_list("state", flat=True)) == {S.ISSUED}
+    late = batch.lines.order_by("pk")[0].registration
+    assert late is not None
+    old = late.letters.get()
+    IntroductionLetter.objects.filter(pk=old.pk).update(issued_on="2026-01-01", valid_until="2026-01-31")
+    assert letters.expire_letters() == 1
+    old = late.letters.select_related("registration").get()
+    fresh = letters.reissue(letter=old, valid_days=30, reason="逾期未交", by=world.users["unit_secretary"], paper=False)
+    late.refresh_from_db()
+    assert (late.state, late.batch, fresh.replaces) == (S.PENDING_ACCEPTANCE, batch, old)
+    assert batch.lines.get(registration=late).state == L.DONE
+    assert not batches.accept_many(registrations=[late], placement=world.themed, by=world.users["community_secretary"])
 
 
 # Races

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from branches.models import Organisation
-from dualmgmt.demo import evaluation, people, service, tree
+from dualmgmt.demo import evaluation, leaving, people, service, themed, tree, units
 from dualmgmt.demo.ledger import Ledger
 from dualmgmt.lib.clock import today
 
@@ -52,8 +52,11 @@ def seed(scale: str, day: dt.date | None = None) -> tuple[tree.Ground, int]:
     ledger = Ledger()
     tree.build(ground, communities=communities)
     people.build(ground, ledger, members)
+    themed.build(ground)
     service.build(ground, ledger)
+    leaving.build(ground, ledger)
     ledger.write()
+    units.build(ground)
     evaluation.build(ground)
     return ground, members
 
