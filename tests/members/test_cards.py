@@ -169,7 +169,7 @@ def test_the_code_on_the_phone_leads_the_receiver_to_the_letter_while_it_is_fres
         assert answer.headers["Location"] == reverse("registration_detail", args=[registration.pk]), typed
     settings.CARD_CODE_SECONDS = -1  # whatever was signed up to now is too old
     page = client.get(find, {"q": code})
-    assert page.context["form"].errors["q"] == ["此卡无效，或验证码已过期，请对方刷新后再出示。"]
+    assert page.context["form"].errors["q"] == ["此卡无效，或二维码已过期，请对方刷新后再出示。"]
     assert "李建国" not in page.content.decode()
 
 
