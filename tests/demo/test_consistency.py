@@ -276,3 +276,21 @@ def test_the_keys_of_the_demo_can_be_changed(settings: Any) -> None:
         assert client.login(username="shuji", password=PERSONAS[0].password)
         assert client.get(reverse("member_list")).status_code == 200
         transaction.set_rollback(True)
+
+
+def test_some_leave_and_some_have_left_with_a_receipt() -> None:
+    leaving = ActivityRegistration.objects.filter(state=RegistrationState.LEAVING)
+    assert leaving.filter(leave_due_on__gte=today()).exists()
+    assert leaving.filter(leave_due_on__lt=today()).exists()
+    closed = ActivityRegistration.objects.filter(state=RegistrationState.CLOSED, closing_receipt__isnull=False)
+    assert closed.filter(closing_seen_at=None).exists()
+    for row in closed.select_related("organisation"):
+        assert not row.placements.filter(ended_on=None).exists()
+        there = Claim.objects.open().filter(
+            member=row.member_id, project__organisation__path__startswith=row.organisation.path
+        )
+        assert not there.exists()
+    asked = Claim.objects.get(state=ClaimState.OFFERED)
+    assert asked.stands_in_for is not None
+    assert asked.stands_in_for.state == ClaimState.CONFIRMED
+    assert asked.member.user is not None
