@@ -26,6 +26,7 @@ def test_branches_offices_numbers_and_accounts(people: People, settings: Any) ->
     reorganise(people)
     reveal(people)
     first_sign_in(people)
+    passkey(people)
     hand_over(people)
     second_step(people, settings)
     people.all_translated()
@@ -178,6 +179,28 @@ def first_sign_in(people: People) -> None:
     newcomer.press("Sign in")
     assert newcomer.path == "/todo/"
     newcomer.look("10-first-page")
+
+
+def passkey(people: People) -> None:
+    """A member signs in with nothing but the telephone's own lock."""
+    member = people["member"]
+    member.go("/accounts/2fa/webauthn/")
+    member.look("10-no-passkey")
+    member.follow("Add a passkey")
+    member.fill("password", BY_KEY["member"].password)
+    member.press("Go on")
+    if member.size.endswith("without-scripts"):
+        member.says("Passkeys need JavaScript in your browser. Without it use a code.")
+        return
+    member.has_authenticator()
+    member.press("Add")
+    member.go("/accounts/2fa/webauthn/")
+    member.look("10-passkeys")
+    member.go("/accounts/logout/")
+    member.press("Sign out")
+    member.go("/accounts/login/")
+    member.press("Sign in with a passkey")
+    assert member.path == "/todo/"
 
 
 def hand_over(people: People) -> None:
