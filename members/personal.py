@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Field, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from branches.models import Appointment, Organisation
 from branches.permissions import Permission
@@ -119,7 +119,7 @@ def _skills_and_cards(member: Member) -> Iterable[Sheet]:
     )
     yield Sheet(
         _("Member cards"),
-        [_("Card number"), _("Issued by"), _("Issued on"), _("State"), _("Ended on"), _("Reason")],
+        [_("Card number"), _("Issued by"), pgettext("card", "Issued on"), _("State"), _("Ended on"), _("Reason")],
         [
             [
                 row.number,

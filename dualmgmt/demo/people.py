@@ -17,6 +17,7 @@ from members.actions.letters import CODE_ALPHABET, CODE_LENGTH
 from members.actions.people import derive
 from members.actions.registrations import snapshot
 from members.enums import (
+    CardEnd,
     CardState,
     LetterOrigin,
     LetterState,
@@ -287,4 +288,18 @@ def _cards(ground: Ground, ledger: Ledger, members: list[tuple[Member, Organisat
             number=ledger.number(f"card:{home.pk}", year, f"{home.number_prefix()}-{{}}-{{:04d}}"),
         )
         for member, home in members[1::3]
+    )
+    # Lost ones, to be issued anew.
+    MemberCard.objects.bulk_create(
+        MemberCard(
+            member=member,
+            issuer=home,
+            state=CardState.LOST,
+            token=secrets.token_urlsafe(24),
+            issued_on=dt.date(year - 1, 6, 1),
+            ended_on=ground.today - dt.timedelta(days=3),
+            end_reason=CardEnd.LOST,
+            number=ledger.number(f"card:{home.pk}", year - 1, f"{home.number_prefix()}-{{}}-{{:04d}}"),
+        )
+        for member, home in members[2::90]
     )
