@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches.enums import Kind, ResourceKind, Sector, Setting
 from branches.models import Organisation, OrganisationQuerySet, Pairing, PairingResource, Unit, UnitQuerySet
@@ -62,7 +63,7 @@ class OrganisationFilter(django_filters.FilterSet):
 class PairingFilter(django_filters.FilterSet):
     """By side, by name, by what is offered; ``user`` tells which side is one's own."""
 
-    q = django_filters.CharFilter(label=_("Name"), method="search")
+    q = django_filters.CharFilter(label=pgettext_lazy("pairing", "Name of either side"), method="search")
     side = django_filters.ChoiceFilter(
         label=_("Direction"),
         choices=[("in", _("Units paired with us")), ("out", _("Whom our units are paired with"))],

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches.forms.fields import OrganisationField
 from branches.models import Organisation, Pairing, PairingResource
@@ -36,4 +37,5 @@ class ResourceForm(forms.ModelForm[PairingResource]):
     class Meta:
         model = PairingResource
         fields = ["kind", "name", "details"]
+        labels = {"name": pgettext_lazy("resource", "Name")}
         help_texts = {"details": _("How many, when, on what conditions.")}
