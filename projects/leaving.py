@@ -79,7 +79,7 @@ def _ways(claim: Claim, offered: Claim | None, *, settles: bool, publishes: bool
         yield Way(_("The service is finished"), reverse("claim_finish", args=[claim.pk]))
     if claim.state == ClaimState.CONFIRMED and settles:
         if offered is None:
-            yield Way(_("Hand over"), reverse("claim_offer", args=[claim.pk]), post=False)
+            yield Way(_("Hand over to a stand-in"), reverse("claim_offer", args=[claim.pk]), post=False)
         else:
             yield Way(_("Take the request back"), reverse("claim_offer_withdraw", args=[claim.pk]))
     if settles:
@@ -106,10 +106,13 @@ def facts(registration: ActivityRegistration) -> Iterable[str]:
     if not total["records"]:
         yield _("No service record was verified while the member was registered here.")
         return
-    yield _(
+    sentence = _(
         "From %(first)s to %(last)s: %(records)s verified service records in %(projects)s projects, %(hours)s hours, "
         "%(people)s people served."
-    ) % {
+    )
+    if total["first"] == total["last"]:
+        sentence = _("On %(first)s: %(records)s verified service records, %(hours)s hours, %(people)s people served.")
+    yield sentence % {
         **total,
         "hours": f"{(total['hours'] or Decimal(0)).normalize():f}",
         "people": total["people"] or 0,

@@ -19,7 +19,8 @@ class LeaveForm(forms.Form):
 
     side = forms.ChoiceField(label=_("On whose behalf"), choices=Side.choices)
     reason = forms.ChoiceField(
-        label=_("Reason for leaving"), choices=[(reason.value, reason.label) for reason in LEAVING_REASONS]
+        label=_("Reason for leaving"),
+        choices=[("", _("Please choose")), *((reason.value, reason.label) for reason in LEAVING_REASONS)],
     )
     remark = forms.CharField(
         label=_("Remark"),
@@ -66,6 +67,6 @@ class StatusForm(forms.Form):
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         others = [choice for choice in MembershipStatus.choices if choice[0] != member.status]
-        self.fields["status"].choices = others  # type: ignore[attr-defined]
+        self.fields["status"].choices = [("", _("Please choose")), *others]  # type: ignore[attr-defined]
         if member.status != MembershipStatus.NORMAL:
             del self.fields["sure"]
