@@ -130,3 +130,67 @@ def test_sixteen_writers_in_four_processes(tmp_path: Path) -> None:
     assert counted["rolled_back"] > 0
     assert set(counted) <= {"done", "rolled_back", "stale", "wrong_state"}, counted
     assert running(made) == {"税务局第一党支部": list(range(1, 17)), "税务局第二党支部": list(range(1, 17))}
+
+
+@pytest.mark.postgres
+def test_of_those_who_void_replace_and_hand_in_the_same_letter_one_wins(transactional_db: None) -> None:
+    """At most one letter is valid at any time, whoever is faster."""
+    world = build()
+    registration = ask(world, "li", "community")
+    first = letters.issue(registration=registration, valid_days=30, paper=True, by=world.users["home_secretary"])
+
+    def act(number: int) -> str:
+        letter = IntroductionLetter.objects.select_related("registration__member").get(pk=first.pk)
+        try:
+            if number % 3 == 0:
+                letters.hand_in(letter=letter, by=world.users["community_secretary"])
+            elif number % 3 == 1:
+                letters.void(letter=letter, reason="有误", by=world.users["home_secretary"])
+            else:
+                by = world.users["unit_secretary"]
+                letters.reissue(letter=letter, valid_days=30, reason="遗失", paper=True, by=by)
+        except ActionDenied as denied:
+            return denied.code
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(9) as pool:
+        results = Counter(pool.map(act, range(9)))
+    assert results["done"] == 1, results
+    assert set(results) <= {"done", "stale", "wrong_state", "letter_not_valid", "letter_handed_in"}, results
+    rows = list(IntroductionLetter.objects.order_by("pk").values_list("state", flat=True))
+    registration.refresh_from_db()
+    expected = {"pending_acceptance": ["valid"], "pending_letter": ["void"], "issued": ["void", "valid"]}
+    assert rows == expected[registration.state]
+
+
+@pytest.mark.postgres
+def test_an_expired_letter_is_replaced_once_however_many_ask(transactional_db: None) -> None:
+    world = build()
+    registration = ask(world, "li", "community")
+    old = letters.issue(registration=registration, valid_days=30, paper=True, by=world.users["home_secretary"])
+    IntroductionLetter.objects.filter(pk=old.pk).update(issued_on="2026-01-01", valid_until="2026-01-31")
+    assert letters.expire_letters() == 1
+
+    def again(number: int) -> str:
+        letter = IntroductionLetter.objects.select_related("registration__member").get(pk=old.pk)
+        by = world.users["home_secretary" if number % 2 else "unit_secretary"]
+        try:
+            letters.reissue(letter=letter, valid_days=30, reason="过期重开", paper=bool(number % 3), by=by)
+        except ActionDenied as denied:
+            return denied.code
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(8) as pool:
+        results = Counter(pool.map(again, range(8)))
+    assert results["done"] == 1, results
+    assert set(results) <= {"done", "stale", "wrong_state", "letter_replaced", "letter_handed_in", "letter_not_valid"}
+    assert IntroductionLetter.objects.filter(state="valid").count() == 1
+    assert sorted(int(number.split("〕")[1][:-1]) for _issuer, number in _made()) == [1, 2]
+
+
+def _made() -> list[tuple[str, str]]:
+    return list(IntroductionLetter.objects.values_list("issuer__name", "number"))

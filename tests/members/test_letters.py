@@ -362,15 +362,17 @@ def test_a_filter_filled_in_wrongly_says_so(world: World) -> None:
 
 @pytest.mark.parametrize("query", [{}, {"box": "receipts"}, {"receiver": "社区", "receipt": ""}])
 def test_the_register_costs_the_same_with_one_and_three_rows(
-    world: World, query: dict[str, str], django_assert_num_queries: Any
+    world: World, query: dict[str, str], django_assert_num_queries: Any, settings: Any
 ) -> None:
     client = sign_in(world, "home_secretary")
     url = reverse("letter_list")
     register(world, "li", "community", issuer="home_secretary", accepter="community_secretary")
     client.get(url, query)
-    with django_assert_num_queries(8 if not query.get("box") else 7):
+    in_cache = settings.SESSION_ENGINE.endswith("cached_db")  # then reading the session is no query
+    literal = (7 if query.get("box") else 8) - in_cache
+    with django_assert_num_queries(literal):
         assert len(client.get(url, query).context["page"]) == 1
     register(world, "li", "community2", issuer="home_secretary", accepter="street_officer")
     register(world, "li", "community3", issuer="home_secretary", accepter="other_community_secretary")
-    with django_assert_num_queries(8 if not query.get("box") else 7):
+    with django_assert_num_queries(literal):
         assert len(client.get(url, query).context["page"]) == 3
