@@ -88,7 +88,7 @@ def registration_statistics_export(request: HttpRequest, code: str) -> FileRespo
     own = _("The organisation itself")
     rows = [_cells(line, own if line.is_self else line.organisation.name) for line in lines]
     rows.append(_cells(statistics.total(organisation, lines), _("Total")))
-    meanings = [[str(figure.label), str(figure.definition)] for figure in FIGURES.values()]
+    meanings: list[list[Any]] = [[str(figure.label), str(figure.definition)] for figure in FIGURES.values()]
     meanings += [[str(label), str(definition)] for label, definition, _part, _whole in RATES.values()]
     meanings.append([_("As of"), span.last])
     title = _("Statistics of reporting in")
