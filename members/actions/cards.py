@@ -79,6 +79,8 @@ def end(*, card: MemberCard, reason: CardEnd, by: Actor) -> MemberCard | None:
     A damaged card and one whose details changed are replaced at once; the new
     card is returned.
     """
+    # Whoever issues holds the member too: a card is not issued while its predecessor is being lost.
+    Member.objects.select_for_update().get(pk=card.member_id)
     state = ENDS[reason]
     if state == CardState.REPLACED:
         # A lost card is replaced by issuing a new one, not by calling it damaged.
@@ -99,6 +101,6 @@ def end(*, card: MemberCard, reason: CardEnd, by: Actor) -> MemberCard | None:
 def revoke_all(*, members: Iterable[int], reason: CardEnd, by: Actor) -> None:
     """Inside the caller's transaction: what *members* (keys) still hold ends with what happened to them."""
     held = MemberCard.objects.filter(member__in=list(members), state__in=[CardState.ACTIVE, CardState.LOST])
-    for card in held.select_related("issuer", "member"):
+    for card in held.select_related("issuer", "member").order_by("member_id", "pk"):
         with suppress(ActionDenied):  # ended by somebody else a moment ago
             end(card=card, reason=reason, by=by)
