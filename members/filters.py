@@ -93,7 +93,7 @@ class CardFilter(MemberFilter):
         homes = Organisation.objects.where(user, Permission.CARD_ISSUE).filter(kind="branch")
         self.filters["branch"].queryset = homes
 
-    def by_card(self, rows: QuerySet[Member], name: str, value: str) -> QuerySet[Member]:
+    def by_card(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         if value == "valid":
             return rows.filter(card_number__isnull=False)
         rows = rows.filter(card_number=None)

@@ -255,7 +255,7 @@ def correction_asked(request: CorrectionRequest) -> None:
 def correction_answered(request: CorrectionRequest) -> None:
     """The member, and whoever else found it."""
     corrected = request.state == CorrectionState.CORRECTED
-    for user_id in {request.member.user_id, request.asked_by_id} - {None}:
+    for user_id in {pk for pk in (request.member.user_id, request.asked_by_id) if pk}:
         own = user_id == request.member.user_id
         made, not_made = ("corrected", "refused") if own else ("found_corrected", "found_refused")
         notices.tell(

@@ -156,7 +156,7 @@ class RegistrationForm(forms.Form):
         initial["times"] = said.get("times", [])
         # Words kept before times could be ticked, or never said in a form.
         initial["times_words"] = said.get("times_words", "" if "times" in said else self.member.available_times)
-        rows = self.member.skill_rows.select_related("skill")
+        rows = list(self.member.skill_rows.select_related("skill"))
         if self.registration is not None:
             chosen = said.get("skills", [])
             rows = [row for row in rows if str(row) in chosen or row.skill.name in chosen]
