@@ -198,7 +198,6 @@ DETAILS: dict[str, str | Promise] = {
     "changed": pgettext_lazy("audit", "changed"),
     "document": pgettext_lazy("audit", "document number"),
     "ended": pgettext_lazy("audit", "ended"),
-    "ended": pgettext_lazy("audit", "ended"),
     "fields": pgettext_lazy("audit", "fields"),
     "filter": pgettext_lazy("audit", "filter"),
     "from": pgettext_lazy("audit", "from"),

@@ -14,6 +14,7 @@ from branches.actions.pairings import offer, pair
 from branches.enums import Role
 from branches.models import Appointment, Pairing, PairingResource
 from dualmgmt.lib.actors import SYSTEM
+from dualmgmt.lib.clock import today
 from evaluations.actions import feedback
 from evaluations.compile import runs
 from evaluations.models import FactualFeedback, FeedbackReport, Period, ReportRun
@@ -156,15 +157,7 @@ def set_up(world: World) -> Scene:
     branch_claim = claims.claim_as_branch(
         project=project, branch=world.branch_a, places=2, by=world.users["home_secretary"]
     )
-    record = records.state(
-        claim=claim,
-        member=world.members["li"],
-        service_date=timezone.localdate(),
-        hours=Decimal(2),
-        people_served=3,
-        content="巡逻两小时",
-        by=world.users["member"],
-    )
+    record = _record(world, claim)
     period = _period()
     ActivityRegistration.objects.filter(pk=registration.pk).update(accepted_on=period.starts_on)
     registration.refresh_from_db()
@@ -224,9 +217,22 @@ def _batch(world: World) -> ReportInBatch:
     )
 
 
+def _record(world: World, claim: Claim) -> ServiceRecord:
+    """Stated today, not verified yet."""
+    return records.state(
+        claim=claim,
+        member=world.members["li"],
+        service_date=timezone.localdate(),
+        hours=Decimal(2),
+        people_served=3,
+        content="巡逻两小时",
+        by=world.users["member"],
+    )
+
+
 def _walk_in(world: World) -> ActivityRegistration:
-    """chen of branch_b at the desk of the community, not confirmed yet."""
-    world.members["chen"] = MemberFactory(name="陈到场", home=world.branch_b)
+    """chen of branch_c at the desk of the community, not confirmed yet."""
+    world.members["chen"] = MemberFactory(name="陈到场", home=world.branch_c, home__since=today())
     return desk.start_walk_in(
         member=world.members["chen"],
         receiver=world.community,
@@ -244,7 +250,7 @@ def _outside_letter(world: World) -> IntroductionLetter:
 
 def _transfer(world: World) -> HomeTransfer:
     """zhou from branch_b to branch_c, not accepted yet."""
-    world.members["zhou"] = MemberFactory(name="周转接", home=world.branch_b)
+    world.members["zhou"] = MemberFactory(name="周转接", home=world.branch_b, home__since=today())
     return transfers.send(
         member=world.members["zhou"],
         target=world.branch_c,

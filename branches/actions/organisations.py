@@ -100,7 +100,7 @@ def enter_external(
     the portal's own, as the office that writes the letter has none here.
     """
     Organisation.objects.hold_tree()
-    fields = {"name": name.strip(), "external_parent": parent.strip(), "external": True}
+    fields: dict[str, Any] = {"name": name.strip(), "external_parent": parent.strip(), "external": True}
     known = Organisation.objects.active().filter(**fields).first()
     if known is not None:
         return known

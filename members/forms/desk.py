@@ -16,6 +16,7 @@ from members import homerules, idnumber
 from members.actions.desk import PaperLetter
 from members.enums import MemberKind, RegistrationReason, WorkStatus
 from members.forms.outside import OutsideHomeForm
+from members.forms.skills import GroupedCheckboxes, offer_skills
 from members.models import Member, Skill
 from members.values import clean_id_number, clean_phone, letter_number
 
@@ -80,13 +81,17 @@ class LetterEntryForm(ReceiverForm, OutsideHomeForm):
     work_unit = forms.CharField(label=_("Employer"), max_length=100, required=False)
     work_post = forms.CharField(label=_("Post or title"), max_length=50, required=False)
     skills = forms.ModelMultipleChoiceField(
-        label=_("Skills"), queryset=Skill.objects.all(), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Skills"), queryset=Skill.objects.all(), required=False, widget=GroupedCheckboxes
     )
     wishes = forms.CharField(label=_("Service wishes"), max_length=200, required=False)
     available_times = forms.CharField(label=_("Times available"), max_length=200, required=False)
     pledge = forms.CharField(
         label=_("Service pledge"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer_skills(self.fields["skills"])
 
     def of_letter(self) -> list[BoundField]:
         return [self[name] for name in OF_LETTER]

@@ -264,7 +264,7 @@ MATRIX: dict[str, Row] = {
     "desk": Row(DESKS),
     "letter_enter": Row(DESKS, DESKS),
     "walk_in_new": Row(DESKS, DESKS),
-    "walk_in_refuse": Row(None, SIBLING_HOME, pk("walk_in")),
+    "walk_in_refuse": Row(None, "other_secretary district_secretary", pk("walk_in")),
     "desk_withdraw": Row(None, RECEIVER, pk("walk_in")),
     "receipt_sent": Row(None, RECEIVER, pk("outside_letter")),
     # Transfers of the organisational relation

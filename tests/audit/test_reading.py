@@ -145,7 +145,7 @@ def test_the_auditor_filters_reads_and_exports(world: World, django_capture_on_c
     answer = client.get(reverse("audit_export"), {"group": "letter"})
     sheet = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
     assert sheet is not None
-    assert {line[4].value for line in list(sheet.rows)[1:]} == {"开具报到介绍信"}
+    assert {line[4].value for line in list(sheet.rows)[1:]} == {"开具报到介绍信", "录入平台外纸质介绍信"}
     assert AuditEvent.objects.filter(event="export.made", actor=world.users["auditor"]).exists()
 
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from branches.models import Organisation
-from dualmgmt.demo import evaluation, leaving, people, service, themed, tree, units
+from dualmgmt.demo import evaluation, leaving, outside, people, service, themed, tree, units
 from dualmgmt.demo.ledger import Ledger
 from dualmgmt.lib.clock import today
 
@@ -54,6 +54,7 @@ def seed(scale: str, day: dt.date | None = None) -> tuple[tree.Ground, int]:
     people.build(ground, ledger, members)
     themed.build(ground)
     service.build(ground, ledger)
+    outside.build(ground, ledger)
     leaving.build(ground, ledger)
     ledger.write()
     units.build(ground)
