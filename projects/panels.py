@@ -25,6 +25,8 @@ def service_of_member(user: User, member: Member) -> Panel | None:
         "projects/_service_panel.html",
         {
             "claims": claims.order_by("-claimed_at")[:10],
+            # Of claims the home side knows nothing: an empty list would say that there are none.
+            "own": member.user_id == user.pk,
             "records": records.select_related("claim__project").order_by("-service_date", "-pk")[:10],
             "hours": records.verified().aggregate(total=Sum("verified_hours"))["total"] or 0,
         },

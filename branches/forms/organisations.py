@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches.enums import Kind, Sector
 from branches.forms.fields import CreditCodeField, OrganisationField
@@ -108,6 +109,7 @@ class OrganisationEditForm(forms.ModelForm[Organisation]):
             "address",
             "publish_needs_second_key",
         ]
+        labels = {"purpose": pgettext_lazy("of a branch", "Purpose")}
         widgets = {"elected_on": DateInput, "term_ends_on": DateInput}
         help_texts = {
             "term_ends_on": _("Left empty, it follows from the last election and the rules."),

@@ -147,6 +147,7 @@ def _community(ground: Ground, add: object, street: Organisation, place: Divisio
                 kind=Kind.BRANCH,
                 setting=Setting.THEMED,
                 theme=theme,
+                purpose=f"把有{theme}专长的登记党员编在一起，为居民服务。",
                 division=place,
             )
         )
@@ -217,6 +218,7 @@ def _works(ground: Ground, add: object, zhifu: Organisation, district: Division)
             kind=Kind.BRANCH,
             setting=Setting.MIXED,
             theme=theme,
+            purpose=f"管理部门党员与商户党员混合编组，在市场里开展{theme}。",
         )  # type: ignore[operator]
         for n, theme in enumerate(THEMES[:2], start=1)
     ]

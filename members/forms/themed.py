@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches.enums import ACTIVITY_ONLY_SETTINGS, Setting
 from branches.models import Organisation
@@ -35,7 +36,7 @@ class ThemedBranchForm(forms.Form):
     setting = forms.ChoiceField(label=_("Setting"))
     theme = forms.CharField(label=_("Theme"), max_length=60, help_text=_("A trade, a hobby or a task."))
     purpose = forms.CharField(
-        label=_("Purpose"),
+        label=pgettext_lazy("of a branch", "Purpose"),
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("What the branch does for the people here."),
