@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.translation import gettext
@@ -35,12 +35,12 @@ class ChosenLanguageMiddleware(LocaleMiddleware):
 class SignInFirstMiddleware(LoginRequiredMiddleware):
     """Sends people to the sign-in page; what they had typed is there again when the same person has signed in."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
         page = drafts.stash(request) if request.method == "POST" else None
         if page is None:
             return super().handle_no_permission(request, view_func)
-        if request.resolver_match is not None and request.resolver_match.url_name == "draft":
-            return JsonResponse({}, status=401)  # the script says that one is signed out
         words = gettext("You are signed out. Sign in as the same person, and what you typed is here again.")
         messages.info(request, words)
         return redirect_to_login(page)

@@ -96,7 +96,7 @@ def letters_escalated(user: User) -> LetterQuerySet:
                 .annotate(issuer_path=ExpressionWrapper(OuterRef("issuer__path"), output_field=CharField()))
                 .filter(issuer_path__startswith=F("organisation__path"))
             )
-            asked |= Q(issuer__path__startswith=place.path) & ~Q(issuer=place) & ~Exists(nearer)
+            asked |= Q(issuer__path__startswith=place.path) & ~Q(issuer=place) & Q(~Exists(nearer))
     return long_overdue().filter(asked)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import formats, timezone
@@ -12,11 +14,17 @@ from django.views.decorators.http import require_POST
 from dualmgmt.lib import drafts
 
 
+@login_not_required
 @require_POST
 def draft(request: HttpRequest, key: str) -> HttpResponse:
     """Save what the form holds, or discard it, for the person whose form it is; a key we did not give is 404."""
     found = drafts.addressed(request.POST)
-    if found is None or found[:2] != (request.user.pk, key):
+    if found is None or found[1] != key:
+        raise Http404
+    if not request.user.is_authenticated:
+        # The script says that one is signed out; what was typed waits for the same person to sign in.
+        return JsonResponse({}, status=401) if drafts.stash(request) else redirect_to_login(found[2])
+    if found[0] != request.user.pk:
         raise Http404
     if "discard" in request.POST:
         drafts.discard(request.user, key)

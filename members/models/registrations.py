@@ -268,6 +268,11 @@ class LetterQuerySet(models.QuerySet["IntroductionLetter"]):
         )
         return self.filter(~models.Exists(later), registration__state=RegistrationState.EXPIRED)
 
+    def with_code(self, text: str) -> IntroductionLetter | None:
+        """The one with a check code, however it is typed."""
+        code = text.upper().replace(" ", "").replace("-", "")
+        return self.filter(code=code).first() if code.isalnum() else None
+
     def with_receipt(self, state: str) -> Self:
         """Those whose ``receipt_state`` is *state*."""
         if state == ReceiptState.OVERDUE:
@@ -365,14 +370,6 @@ class IntroductionLetter(models.Model):
     def answered_by(self) -> Organisation:
         """Who files the receipt: the issuer, or where it has ended the member's home branch of today."""
         return self.registration.home_branch if self.issuer.state in ENDED_STATES else self.issuer
-
-    @classmethod
-    def with_code(cls, text: str) -> Self | None:
-        """The letter with a check code, however it is typed."""
-        code = text.upper().replace(" ", "").replace("-", "")
-        if not code.isalnum():
-            return None
-        return cls.objects.select_related("registration__organisation").filter(code=code).first()
 
     @property
     def holds(self) -> bool:

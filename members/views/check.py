@@ -23,7 +23,7 @@ def letter_check(request: HttpRequest, token: str) -> HttpResponse:
     """
     context: dict[str, object] = {"token": token, "limited": False, "letter": None, "may_find": False}
     if throttle.allowed(request, "check", limit=30, seconds=600):
-        letter = IntroductionLetter.with_code(token)
+        letter = IntroductionLetter.objects.select_related("registration__organisation").with_code(token)
         context["letter"] = letter
         context["may_find"] = letter is not None and access.is_addressee(request.user, letter)
     else:

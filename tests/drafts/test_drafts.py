@@ -141,6 +141,7 @@ def test_nobody_saves_or_reads_anybody_elses(world: World) -> None:
     assert autosave(mine, token, "need_enter", wishes="别的表").status_code == 404
     assert autosave(mine, token[:-3] + "xxx", key_of(world), wishes="伪造").status_code == 404
     assert autosave(mine, "", key_of(world), wishes="伪造").status_code == 404
+    assert autosave(Client(), "", key_of(world), wishes="伪造").status_code == 404
     assert list(FormDraft.objects.values()) == before
     assert theirs.get(NEW).context["form"]["wishes"].value() == ""
 
@@ -253,6 +254,8 @@ def test_autosave_says_that_one_is_signed_out_and_still_keeps_it(world: World) -
     lose_the_session(client)
     answer = autosave(client, token, key_of(world), wishes="夜间巡逻", csrfmiddlewaretoken=csrf(client))
     assert answer.status_code == 401
+    discarded = autosave(client, token, key_of(world), discard="1", csrfmiddlewaretoken=csrf(client))
+    assert discarded.headers["Location"].startswith("/accounts/login/"), "who is signed out discards nothing"
     sign_in_again(client, "member")
     assert client.get(NEW).context["form"]["wishes"].value() == "夜间巡逻"
 
