@@ -147,33 +147,8 @@ def _batch_lines(member: Member) -> Sheet:
     )
 
 
-def sections(member: Member) -> Iterable[Sheet]:
-    yield _registry(member)
-    yield Sheet(
-        _("Home over time"),
-        [_("Home branch"), _("from"), _("to"), _("basis")],
-        [
-            [row.organisation.name, row.started_on, row.ended_on, row.basis]
-            for row in member.home_memberships.select_related("organisation").order_by("started_on")
-        ],
-    )
-    yield from _skills_and_cards(member)
-    yield Sheet(
-        _("Transfers of the organisational relation"),
-        [_("from branch"), _("to branch"), _("letter number"), _("sent"), _("State"), _("reason")],
-        [
-            [
-                row.source.name,
-                row.target.name,
-                row.letter_number,
-                timezone.localtime(row.sent_at).date(),
-                row.get_state_display(),
-                row.remark,
-            ]
-            for row in member.transfers.select_related("source", "target").order_by("sent_at")
-        ],
-    )
-    yield Sheet(
+def _registrations(member: Member) -> Sheet:
+    return Sheet(
         _("Registrations"),
         [
             _("Receiving organisation"),
@@ -201,6 +176,35 @@ def sections(member: Member) -> Iterable[Sheet]:
             for row in member.registrations.select_related("organisation", "placement").order_by("created_at")
         ],
     )
+
+
+def sections(member: Member) -> Iterable[Sheet]:
+    yield _registry(member)
+    yield Sheet(
+        _("Home over time"),
+        [_("Home branch"), _("from"), _("to"), _("basis")],
+        [
+            [row.organisation.name, row.started_on, row.ended_on, row.basis]
+            for row in member.home_memberships.select_related("organisation").order_by("started_on")
+        ],
+    )
+    yield from _skills_and_cards(member)
+    yield Sheet(
+        _("Transfers of the organisational relation"),
+        [_("from branch"), _("to branch"), _("letter number"), _("sent"), _("State"), _("reason")],
+        [
+            [
+                row.source.name,
+                row.target.name,
+                row.letter_number,
+                timezone.localtime(row.sent_at).date(),
+                row.get_state_display(),
+                row.remark,
+            ]
+            for row in member.transfers.select_related("source", "target").order_by("sent_at")
+        ],
+    )
+    yield _registrations(member)
     yield Sheet(
         _("Introduction letters"),
         [_("Number"), _("Receiving organisation"), _("issued on"), _("State")],

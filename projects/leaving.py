@@ -43,9 +43,9 @@ def ends(registration: ActivityRegistration, user: User | None) -> Iterable[Loos
     if user is None:
         return
     named = Claim.objects.filter(participants__member=registration.member_id, state__in=OPEN_CLAIM_STATES, **here)
-    for claim in named.select_related("project", "branch"):
-        note = _("Named by %(branch)s; the branch may name somebody else.") % {"branch": claim.branch}
-        yield LooseEnd(claim.project.title, "", claim.state, claim.get_state_display(), note, must_settle=False)
+    for other in named.select_related("project", "branch"):
+        note = _("Named by %(branch)s; the branch may name somebody else.") % {"branch": other.branch}
+        yield LooseEnd(other.project.title, "", other.state, other.get_state_display(), note, must_settle=False)
     stated = ServiceRecord.objects.filter(
         member=registration.member_id,
         state=RecordState.STATED,

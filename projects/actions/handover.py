@@ -67,7 +67,8 @@ def offer(*, claim: Claim, stand_in: Member, by: Actor) -> Claim:
 def take_over(*, offered: Claim, by: Actor) -> None:
     """The stand-in accepts: the original claim is handed over, this one holds its place. Nothing else moves."""
     rules.check_claim_state(offered, ClaimState.OFFERED)
-    assert offered.member is not None  # the database holds it
+    assert offered.member_id is not None  # the database holds both
+    assert offered.stands_in_for_id is not None
     # Cap and status are asked under the same lock as in claiming.
     member = Member.objects.select_for_update(no_key=True).get(pk=offered.member_id)
     project = hold_project(offered)
