@@ -20,7 +20,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dualmgmt import identities
 from dualmgmt.lib import secrets
+from members.access import account_named
 from members.models import User
 
 
@@ -31,6 +33,13 @@ class AccountAdapter(DefaultAccountAdapter):
         "enter_current_password": _("This is not your current password."),
         "incorrect_password": _("This is not your password."),
     }
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Failures count against the account, whether it was named by its card, its phone or its user name."""
+        user = account_named(str(credentials.get("username") or ""))
+        if user is not None:
+            credentials["username"] = user.username
+        super().pre_authenticate(request, **credentials)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up: accounts are made for people on a roll."""
@@ -122,7 +131,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/change/", account_views.password_change, name="account_change_password"),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
+    *identities.urlpatterns,
     path("signup/", not_here, name="account_signup"),
+    path("identities/signup/", not_here, name="socialaccount_signup"),
+    path("identities/cancelled/", not_here, name="socialaccount_login_cancelled"),
+    path("identities/error/", not_here, name="socialaccount_login_error"),
     path("email/", not_here, name="account_email"),
     path("password/reset/", not_here, name="account_reset_password"),
     path("password/set/", not_here, name="account_set_password"),

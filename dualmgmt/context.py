@@ -16,6 +16,7 @@ from branches.models import Appointment
 from branches.permissions import Permission
 from dualmgmt.demo import is_demo
 from dualmgmt.demo.personas import PERSONAS
+from dualmgmt.identities import offered
 from dualmgmt.models import Notice
 from members.models import User
 
@@ -82,6 +83,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     frame: dict[str, Any] = {
         "portal_name": settings.PORTAL_NAME or _("Dual management, dual duty portal"),
         "languages": settings.LANGUAGES,
+        "sign_in_providers": offered(),
     }
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "csp",
     "django_filters",
@@ -213,9 +214,27 @@ OFFICER_PASSWORD_LENGTH = env.int("OFFICER_PASSWORD_LENGTH", default=10)
 OFFICER_PASSWORD_CLASSES = env.int("OFFICER_PASSWORD_CLASSES", default=3)
 OFFICER_PASSWORD_DAYS = env.int("OFFICER_PASSWORD_DAYS", default=90)
 PASSWORD_HISTORY = env.int("PASSWORD_HISTORY", default=5)
+OFFICER_SESSIONS = env.int("OFFICER_SESSIONS", default=3)  # places at once; 0 does not count them
 OFFICER_UNUSED_DAYS = env.int("OFFICER_UNUSED_DAYS", default=90)
 SLIP_VALID_DAYS = env.int("SLIP_VALID_DAYS", default=14)
 SLIP_ATTEMPTS = env.int("SLIP_ATTEMPTS", default=5)
+# Signing in with an account elsewhere (dualmgmt/provider.py): offered where an id is set, at the addresses given.
+SOCIALACCOUNT_ADAPTER = "dualmgmt.identities.IdentityAdapter"
+SIGN_IN_PROVIDERS = {
+    "wecom": {
+        "id": env.str("WECOM_CORP_ID", default=""), "agent": env.str("WECOM_AGENT_ID", default=""),
+        "secret": env.str("WECOM_SECRET", default=""),
+        "login": env.str("WECOM_LOGIN_URL", default="https://login.work.weixin.qq.com/wwlogin/sso/login"),
+        "in_app": env.str("WECOM_IN_APP_URL", default="https://open.weixin.qq.com/connect/oauth2/authorize"),
+        "api": env.str("WECOM_API_URL", default="https://qyapi.weixin.qq.com/cgi-bin"),
+    },
+    "dingtalk": {
+        "id": env.str("DINGTALK_CLIENT_ID", default=""), "secret": env.str("DINGTALK_SECRET", default=""),
+        "login": env.str("DINGTALK_LOGIN_URL", default="https://login.dingtalk.com/oauth2/auth"),
+        "api": env.str("DINGTALK_API_URL", default="https://api.dingtalk.com"),
+    },
+}  # fmt: skip
+SIGN_IN_ADDRESSES = [one[k] for one in SIGN_IN_PROVIDERS.values() if one["id"] for k in ("login", "in_app") if k in one]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "todo"
 ACCOUNT_LOGOUT_REDIRECT_URL = "front"
@@ -268,7 +287,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *SIGN_IN_ADDRESSES],
         "frame-ancestors": ["'none'"],
     }
 }

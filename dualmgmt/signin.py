@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from branches.models import Appointment
 from branches.permissions import ADMINISTRATOR_ROLES, STRONG_ROLES
 from dualmgmt.demo import is_demo
-from dualmgmt.lib import audit, drafts
+from dualmgmt.lib import audit, drafts, origin
 from members import notices
 from members.actions.accounts import remember_password
 from members.models import User
@@ -124,8 +124,18 @@ def begin(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     agent = request.META.get("HTTP_USER_AGENT", "")
     known = UserSession.objects.filter(user=user)
     if known.exists() and not known.filter(user_agent=agent).exists():
-        address = request.META.get("REMOTE_ADDR", "")
-        notices.new_device(user.pk, address, str(request.session[BEGAN]))
+        notices.new_device(user.pk, origin.current().address, str(request.session[BEGAN]))
+    end_oldest(user)
+
+
+def end_oldest(user: User) -> None:
+    """Who holds an office is signed in at few places at once; where one has been left longest it ends."""
+    if idle_minutes(user) is None or not settings.OFFICER_SESSIONS:
+        return
+    rows = sorted(UserSession.objects.purge_and_list(user), key=lambda row: row.last_seen_at)
+    for row in rows[: max(len(rows) + 1 - settings.OFFICER_SESSIONS, 0)]:
+        row.end()
+        audit.record("account.session_ended", user, by=user)
 
 
 @receiver(password_changed)

@@ -42,7 +42,7 @@ class CreditCodeField(forms.CharField):
         super().__init__(max_length=40, **kwargs)  # of what is typed; the code itself has 18
 
     def to_python(self, value: Any) -> str:
-        return unicodedata.normalize("NFKC", super().to_python(value)).replace(" ", "").upper()
+        return unicodedata.normalize("NFKC", super().to_python(value) or "").replace(" ", "").upper()
 
 
 def label(row: Organisation) -> str:

@@ -58,7 +58,7 @@ class UnitForm(forms.ModelForm[Unit]):
         super().__init__(*args, **kwargs)
         field = self.fields["division"]
         assert isinstance(field, DivisionField)
-        field.queryset = area | Division.objects.in_force().filter(pk=self.instance.division_id)
+        field.queryset = area | Division.objects.in_force().filter(pk=self.instance.division_id or 0)
         field.error_messages["unknown"] = _("There is no division of this code in your area.")
         field.required = self.instance.pk is None
 

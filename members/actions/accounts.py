@@ -7,6 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
@@ -131,6 +132,7 @@ def activate(*, name: str, code: str, password: str) -> User:
         lifecycle.slip.move(slip, SlipState.USED, ended_at=timezone.now())
         if slip.resets_second_factor:
             Authenticator.objects.filter(user=user).delete()
+            SocialAccount.objects.filter(user=user).delete()
         user.is_active = True
         user.set_password(password)
         user.save(update_fields=["password", "is_active"])

@@ -37,7 +37,7 @@ class ActivationSlip(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="slips", verbose_name=_("account")
     )
     state = models.CharField(_("state"), max_length=10, choices=SlipState, default=SlipState.REQUESTED)
-    # A lost phone: the second factor goes too, and is set up anew after signing in.
+    # A lost phone: second factor and connected accounts elsewhere go too, and are set up anew after signing in.
     resets_second_factor = models.BooleanField(_("also removes the second factor"), default=False)
     code_hash = models.CharField(max_length=64, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

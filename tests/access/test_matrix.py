@@ -23,10 +23,13 @@ FOREIGN = {
     "mfa_activate_totp", "mfa_deactivate_totp",
     "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes",
     "mfa_list_webauthn", "mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_reauthenticate_webauthn",
-    "mfa_login_webauthn", "usersessions_list",
+    "mfa_login_webauthn", "usersessions_list", "identity_login", "identity_back", "socialaccount_connections",
 }  # fmt: skip
 # Names that django-allauth looks up and this portal answers with 404.
-NOT_HERE = {"account_signup", "account_email", "account_reset_password", "account_set_password"}
+NOT_HERE = {
+    "account_signup", "account_email", "account_reset_password", "account_set_password",
+    "socialaccount_signup", "socialaccount_login_cancelled", "socialaccount_login_error",
+}  # fmt: skip
 # URLs that answer every method alike.
 ANY_METHOD = {"front", "health", "set_language", "need_reported", "todo", "api_schema", "api_docs"}
 

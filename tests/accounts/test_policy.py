@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from dualmgmt import signin
 from dualmgmt.models import AuditEvent, Notice
+from members.actions import cards
 from tests.factories import PASSWORD
 from tests.members.helpers import sign_in
 from tests.world import World
@@ -138,12 +139,61 @@ def test_asking_for_the_password_again_and_again_is_stopped_in_plain_words(world
     assert (answer.status_code, "尝试次数过多" in answer.content.decode()) == (429, True)
 
 
-def test_five_failures_lock_the_account_for_a_while(world: World) -> None:
+def failing(name: str, address: str) -> None:
+    Client(REMOTE_ADDR=address).post("/accounts/login/", {"login": name, "password": "wrong"})
+
+
+@pytest.mark.parametrize("by_turns", [False, True])
+def test_five_failures_lock_the_account_for_a_while(world: World, by_turns: bool) -> None:
+    """Whichever of the card, the phone and the user name it was called by, and from wherever."""
+    user, li = world.users["member"], world.members["li"]
+    user.set_password(PASSWORD)
+    user.save()
+    card = cards.issue(member=li, by=world.users["home_secretary"])
+    names = [card.number, li.phone, "member", card.number, li.phone] if by_turns else ["member"] * 5
+    for number, name in enumerate(names):
+        failing(name, f"10.0.0.{number}")
+    for name in ("member", card.number, li.phone):
+        client = Client(REMOTE_ADDR="10.0.0.99")
+        page = client.post("/accounts/login/", {"login": name, "password": PASSWORD})
+        assert "请 15 分钟后再试" in page.content.decode()
+        assert client.get(reverse("todo")).status_code == 302
+    other = world.users["other_member"]
+    other.set_password(PASSWORD)
+    other.save()
+    client = Client(REMOTE_ADDR="10.0.0.99")
+    client.post("/accounts/login/", {"login": "other_member", "password": PASSWORD})
+    assert client.get(reverse("todo")).status_code == 200  # nobody else is locked out
+
+
+def test_ten_failures_from_one_address_close_it_for_everybody(world: World) -> None:
     user = world.users["member"]
     user.set_password(PASSWORD)
     user.save()
-    for number in range(5):
-        Client(REMOTE_ADDR=f"10.0.0.{number}").post("/accounts/login/", {"login": "member", "password": "wrong"})
-    client = Client(REMOTE_ADDR="10.0.0.99")
-    client.post("/accounts/login/", {"login": "member", "password": PASSWORD})
-    assert client.get(reverse("todo")).status_code == 302
+    for number in range(10):
+        failing(f"nobody{number}", "10.0.0.7")
+    for address, status in (("10.0.0.7", 302), ("10.0.0.8", 200)):
+        client = Client(REMOTE_ADDR=address)
+        client.post("/accounts/login/", {"login": "member", "password": PASSWORD})
+        assert client.get(reverse("todo")).status_code == status
+
+
+def test_a_member_stays_signed_in_for_fourteen_days_on_their_own_device(world: World) -> None:
+    client = password_sign_in(world, "member")
+    assert client.cookies["sessionid"]["max-age"] == 14 * 24 * 3600
+    session = client.session
+    session[signin.BEGAN] = session[signin.SEEN] = int(time.time()) - 13 * 24 * 3600
+    session.save()
+    assert client.get(reverse("todo")).status_code == 200
+
+
+@pytest.mark.parametrize(("persona", "first_stays"), [("home_secretary", False), ("member", True)])
+def test_an_officer_is_signed_in_at_three_places_at_most(world: World, persona: str, first_stays: bool) -> None:
+    first = password_sign_in(world, persona, HTTP_USER_AGENT="one")
+    others = []
+    for number in range(3):
+        others.append(Client(HTTP_USER_AGENT=f"more{number}"))
+        others[-1].post("/accounts/login/", {"login": persona, "password": PASSWORD})
+    assert (first.get(reverse("todo")).status_code == 200) is first_stays
+    assert [client.get(reverse("todo")).status_code for client in others] == [200, 200, 200]
+    assert AuditEvent.objects.filter(event="account.session_ended").exists() is not first_stays
