@@ -6,10 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import django_filters
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from branches.enums import Kind
+from branches.forms.fields import OrganisationField
 from branches.models import Appointment, Organisation, OrganisationQuerySet
 from branches.permissions import Permission
 from dualmgmt.lib import registry
@@ -78,14 +80,25 @@ def named(rows: QuerySet[ActivityRegistration], text: str) -> QuerySet[ActivityR
     return rows.filter(member__name__holds=text)
 
 
+class ReceiverField(OrganisationField):
+    """Typed, because a city has a thousand receivers; a link names one by its key."""
+
+    def clean(self, value: Any) -> Any:
+        if str(value).isdecimal() and (found := self.queryset.filter(pk=value).first()):
+            return found
+        return super().clean(value)
+
+
+class ReceiverFilter(django_filters.Filter):
+    field_class = ReceiverField
+
+
 class ArchiveFilter(django_filters.FilterSet):
     """``user`` narrows whatever is offered to their organisations. Without a period only those registered today."""
 
     q = django_filters.CharFilter(label=_("Name or pinyin initials"), method="as_it_is")
     unit = django_filters.CharFilter(label=_("Home unit or employer"), method="by_unit")
-    organisation = django_filters.ModelChoiceFilter(
-        label=_("Receiving organisation"), queryset=Organisation.objects.none(), empty_label=_("All")
-    )
+    organisation = ReceiverFilter(label=_("Receiving organisation"))
     placement = django_filters.ModelChoiceFilter(
         label=_("Placed in"), queryset=Organisation.objects.none(), empty_label=_("All")
     )
@@ -119,13 +132,16 @@ class ArchiveFilter(django_filters.FilterSet):
         mine = Organisation.objects.where(user, Permission.REGISTRATION_VIEW)
         self.spans = {span.key: span for span in registry.spans.of(user)}
         self.filters["period"].extra["choices"] = [(span.key, span.title) for span in self.spans.values()]
-        self.filters["organisation"].queryset = mine.receiving()
+        self.filters["organisation"].extra["queryset"] = mine.receiving()
         self.filters["placement"].queryset = self._branches(user, mine)
 
     def _branches(self, user: User, mine: OrganisationQuerySet) -> OrganisationQuerySet:
         """Where somebody is placed: below the receiver chosen; of too many receivers one has to be chosen first."""
-        chosen = str(self.data.get("organisation", ""))
-        places = list(mine.filter(pk=chosen) if chosen.isdecimal() else mine.receiving()[: RECEIVERS_AT_MOST + 1])
+        try:
+            chosen = ReceiverField(queryset=mine.receiving(), required=False).clean(self.data.get("organisation", ""))
+        except ValidationError:
+            chosen = None
+        places = [chosen] if chosen else list(mine.receiving()[: RECEIVERS_AT_MOST + 1])
         if len(places) > RECEIVERS_AT_MOST:
             return Organisation.objects.none()
         here = ActivityRegistration.objects.registered().filter(placement=OuterRef("pk"))
