@@ -33,7 +33,9 @@ def own_registrations(user: User) -> Iterable[Todo]:
     mine = member.registrations
     unfinished = mine.filter(state__in=[S.DRAFT, S.RETURNED]).count()
     yield Todo(_("Finish my registration form"), reverse("my_page"), unfinished)
-    if not member.exempt and not mine.open().exists():
+    home = member.home_branch()
+    outside = home is not None and home.external  # its letters are on paper, entered where one reports in
+    if not member.exempt and not outside and not mine.open().exists():
         yield Todo(
             _("Report in where I live"),
             reverse("registration_new"),

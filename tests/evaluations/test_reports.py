@@ -148,7 +148,9 @@ def test_a_report_equals_the_recount_from_raw_records(world: World, seed: int) -
     scene = set_up(world)
     for _number in range(3):
         MemberFactory(home=rng.choice([world.branch_a, world.branch_b]))
-    people = list(Member.objects.exclude(pk=world.members["zhao"].pk))
+    before = HomeMembership.objects.filter(started_on__lt=scene.period.starts_on)
+    of_unit = before.filter(organisation__path__startswith=world.bureau.path)
+    people = list(Member.objects.filter(pk__in=of_unit.values("member")))
     for person in people:
         world.members[str(person.pk)] = person
         for _record in range(rng.randint(0, 3)):
