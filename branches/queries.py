@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from branches.enums import OrganisationState, Role
 from branches.models import Appointment, Organisation
@@ -69,12 +69,11 @@ def proposals_for(user: User) -> list[Appointment]:
 
 
 def without_secretary(user: User) -> list[Organisation]:
-    """Organisations whose last secretary's term is over, where *user* is the nearest to act (design.md §9)."""
+    """Organisations whose last secretary's term is over or account disabled, where *user* is the nearest to act."""
     scope = Organisation.objects.where(user, Permission.APPOINTMENT_PROPOSE)
-    now = Appointment.objects.in_force().filter(organisation=OuterRef("pk"), role=Role.SECRETARY)
-    before = Appointment.objects.filter(
-        organisation=OuterRef("pk"), role=Role.SECRETARY, approved_at__isnull=False, ends_on__lt=today()
-    )
+    secretaries = Appointment.objects.filter(organisation=OuterRef("pk"), role=Role.SECRETARY)
+    now = secretaries.able()
+    before = secretaries.filter(Q(ends_on__lt=today()) | Q(user__is_active=False), approved_at__isnull=False)
     rows = scope.filter(Exists(before), ~Exists(now), state=OrganisationState.ACTIVE)
     return [row for row in rows if user.pk in _nearest(_proposers(row))]
 

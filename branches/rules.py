@@ -247,6 +247,6 @@ def check_administrator_left(appointment: Appointment) -> None:
     """A portal without two security administrators could grant nothing to administrators any more."""
     if appointment.role != Role.SECURITY_ADMIN:
         return
-    left = Appointment.objects.in_force().filter(role=Role.SECURITY_ADMIN, ends_on=None).exclude(pk=appointment.pk)
+    left = Appointment.objects.able().filter(role=Role.SECURITY_ADMIN, ends_on=None).exclude(pk=appointment.pk)
     if left.count() < 2:
         raise ActionDenied(TWO_SECURITY_ADMINISTRATORS, "two_security_administrators")

@@ -46,7 +46,7 @@ def reports_delivered(run_pk: int, organisation_ids: list[int]) -> None:
     roles = [role for role, permissions in ROLE_PERMISSIONS.items() if Permission.REPORT_ACKNOWLEDGE in permissions]
     everywhere = {pk for mine in at.values() for pk in mine}
     holders: dict[int, set[int]] = {}
-    rows = Appointment.objects.in_force().filter(organisation_id__in=everywhere, role__in=roles)
+    rows = Appointment.objects.able().filter(organisation_id__in=everywhere, role__in=roles)
     for organisation, user in rows.values_list("organisation_id", "user_id"):
         holders.setdefault(organisation, set()).add(user)
     for report in reports:

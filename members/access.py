@@ -281,6 +281,14 @@ def get_disclosure(user: User, pk: int) -> Disclosure:
     return fetch(Disclosure.objects.of(user).select_related("organisation"), pk=pk)
 
 
+def disclosure_values(user: User, pk: int) -> Disclosure:
+    """The same, to look at the values: only while the office lasts by whose right it was asked for."""
+    shown = get_disclosure(user, pk)
+    sheet = shown.kind == DisclosureKind.SHEET
+    require(user, Permission.REGISTRATION_VIEW if sheet else Permission.PERSONAL_REVEAL, shown.organisation)
+    return shown
+
+
 def disclosure_to_decide(user: User, pk: int) -> Disclosure:
     """A list in bulk that waits for its second key, at an organisation where *user* may give it."""
     places = Organisation.objects.where(user, Permission.PERSONAL_REVEAL)

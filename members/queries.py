@@ -54,9 +54,7 @@ def _asked(
     what its branches do themselves.
     """
     own = [row.organisation_id for row in Appointment.objects.of(user) if permission in row.permissions()]
-    holders = Appointment.objects.in_force().filter(
-        role__in=roles_with(permission), organisation=OuterRef(f"{field}_id")
-    )
+    holders = Appointment.objects.able().filter(role__in=roles_with(permission), organisation=OuterRef(f"{field}_id"))
     if permission == Permission.REGISTRATION_ACCEPT:
         holders = holders.exclude(user=OuterRef("issued_by"))
     reach = Organisation.objects.where(user, permission)
@@ -84,7 +82,7 @@ def long_overdue() -> LetterQuerySet:
 def letters_escalated(user: User) -> LetterQuerySet:
     """Of these, the ones for which *user*'s committee is asked: the nearest above the home branch with officers."""
     asked = Q(pk=None)
-    holders = Appointment.objects.in_force().filter(role__in=roles_with(Permission.LETTER_ISSUE))
+    holders = Appointment.objects.able().filter(role__in=roles_with(Permission.LETTER_ISSUE))
     for row in Appointment.objects.of(user):
         place = row.organisation
         if Permission.LETTER_ISSUE in row.permissions() and place.covers_below():
@@ -112,7 +110,7 @@ def leaving_wanted(user: User) -> QuerySet[ActivityRegistration]:
     for office in offices:
         if office.covers_below():
             late |= Q(organisation__path__startswith=office.path, organisation__depth=office.depth + 1)
-    holders = Appointment.objects.in_force().filter(
+    holders = Appointment.objects.able().filter(
         role__in=roles_with(permission), organisation=OuterRef("organisation_id")
     )
     alone = Q(organisation__in=Organisation.objects.where(user, permission)) & ~Exists(holders)
@@ -286,7 +284,7 @@ def disclosures_to_decide(user: User) -> QuerySet[Disclosure]:
     own = [
         row.organisation_id for row in Appointment.objects.of(user) if Permission.PERSONAL_REVEAL in row.permissions()
     ]
-    others = Appointment.objects.in_force().filter(
+    others = Appointment.objects.able().filter(
         role__in=roles_with(Permission.PERSONAL_REVEAL), organisation=OuterRef("organisation_id")
     )
     reach = Organisation.objects.where(user, Permission.PERSONAL_REVEAL)

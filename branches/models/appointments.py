@@ -27,6 +27,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day, approved_at__isnull=False
         ).exclude(organisation__state__in=ENDED_STATES)
 
+    def able(self) -> Self:
+        """In force, of people whose account is not disabled: who can really be asked today."""
+        return self.in_force().filter(user__is_active=True)
+
     def proposed(self) -> Self:
         """Waiting for the second key."""
         return self.filter(approved_at=None, declined_at=None)
@@ -56,7 +60,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         With ``above`` also those of the committees over it, which is where the
         second key is asked for when a branch has one officer only (design §9).
         """
-        rows = self.in_force().filter(role__in=roles_with(permission))
+        rows = self.able().filter(role__in=roles_with(permission))
         if not above:
             return rows.filter(organisation=organisation)
         step = Organisation.steplen

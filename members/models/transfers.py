@@ -38,7 +38,7 @@ class HomeTransferQuerySet(models.QuerySet["HomeTransfer"]):
         """
         appointments = Appointment.objects.of(user)
         own = [row.organisation_id for row in appointments if Permission.RELATION_TRANSFER in row.permissions()]
-        holders = Appointment.objects.in_force().filter(
+        holders = Appointment.objects.able().filter(
             role__in=roles_with(Permission.RELATION_TRANSFER), organisation=OuterRef(f"{end}_id")
         )
         reach = Organisation.objects.where(user, Permission.RELATION_TRANSFER)

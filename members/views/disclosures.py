@@ -129,7 +129,7 @@ def disclosure_decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def disclosure_open(request: HttpRequest, pk: int) -> HttpResponse:
-    return _open(request, access.get_disclosure(request.user, pk))
+    return _open(request, access.disclosure_values(request.user, pk))
 
 
 @reauthentication_required
@@ -147,6 +147,8 @@ def _open(request: HttpRequest, asked: Disclosure) -> HttpResponse:
 def disclosure_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What was asked for, with the values while it is open; the page reloads itself when the time is over."""
     shown = access.get_disclosure(request.user, pk)
+    if shown.is_open:
+        shown = access.disclosure_values(request.user, pk)
     context: dict[str, Any] = {"disclosure": shown, "is_open": shown.is_open, "single": shown.kind == "single"}
     if shown.is_open:
         header = context["header"] = [DisclosedField(name).label for name in shown.fields]
@@ -165,7 +167,7 @@ def disclosure_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def disclosure_export(request: HttpRequest, pk: int) -> FileResponse | HttpResponse:
     """The open list as a spreadsheet."""
-    shown = access.get_disclosure(request.user, pk)
+    shown = access.disclosure_values(request.user, pk)
     if not shown.is_open:
         messages.error(request, _("This list is closed. Ask for a new one."))
         return redirect("disclosure_detail", pk)

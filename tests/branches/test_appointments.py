@@ -19,8 +19,10 @@ from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.models import Notice
 from members.models import User
+from members.queries import letters_wanted
 from tests.factories import AppointmentFactory, UserFactory
 from tests.members.helpers import refused, sign_in
+from tests.scene import ask
 from tests.world import World, build
 
 DAY = dt.timedelta(days=1)
@@ -117,6 +119,17 @@ def test_when_the_term_is_over_the_committee_acts_and_is_asked(world: World) -> 
     assert queries.without_secretary(fresh(world.users["street_officer"])) == []
     page = sign_in(world, "unit_secretary").get(reverse("todo")).content.decode()
     assert "书记空缺" in page
+
+
+def test_nobody_waits_for_an_account_that_is_disabled(world: World) -> None:
+    """The office is in force, but its holder cannot act: the committee is asked instead, at once."""
+    User.objects.filter(username="home_secretary").update(is_active=False)
+    committee = fresh(world.users["unit_secretary"])
+    row = propose(world, by=world.users["department_officer"])
+    assert queries.approvers(row) == {committee.pk}
+    assert queries.without_secretary(committee) == [world.branch_a]
+    waiting = ask(world, "li", "community")
+    assert set(letters_wanted(committee)) == {waiting}
 
 
 def test_handing_over_ends_the_old_office_the_day_before(world: World) -> None:

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 
 from branches.enums import Role
 from dualmgmt.lib import notices
+from dualmgmt.lib.clock import today
 from dualmgmt.models import AuditEvent, Notice
 from members.actions import disclosures
 from members.enums import (
@@ -200,6 +201,21 @@ def test_a_list_takes_two_keys_and_every_member_on_it_is_told(
         io.BytesIO(b"".join(client.get(reverse("disclosure_export", args=[asked.pk])).streaming_content))
     ).active
     assert [row[2] for row in sheet.iter_rows(values_only=True)][1:] == [li.phone]
+
+
+def test_who_has_lost_the_office_opens_nothing_any_more(world: World, li: Member) -> None:
+    asked = ask(world)
+    disclosures.decide(disclosure=asked, approve=True, by=world.users["unit_secretary"])
+    shown = reveal(world, li)
+    world.users["home_secretary"].appointments.update(ends_on=today() - dt.timedelta(days=1))
+    client = sign_in(world, "home_secretary")
+    assert client.post(reverse("disclosure_open", args=[asked.pk])).status_code == 403
+    asked.refresh_from_db()
+    assert asked.state == DisclosureState.APPROVED
+    for name in ("disclosure_detail", "disclosure_export"):
+        answer = client.get(reverse(name, args=[shown.pk]))
+        assert answer.status_code == 403
+        assert li.phone not in answer.content.decode()
 
 
 def test_a_refusal_says_why(world: World, li: Member) -> None:
