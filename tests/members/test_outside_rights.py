@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from branches.models import Organisation
 from dualmgmt.lib import registry
@@ -17,7 +18,7 @@ from members.access import find_letter
 from members.actions import accounts, corrections, desk, letters
 from members.enums import CorrectionField
 from members.enums import RegistrationState as S
-from members.models import IntroductionLetter, Member
+from members.models import ActivityRegistration, HomeMembership, IntroductionLetter, Member
 from projects.actions import claims
 from tests.factories import AppointmentFactory, ProjectFactory, UserFactory, id_number
 from tests.members.helpers import refused, sign_in
@@ -166,3 +167,20 @@ def test_not_accepted_is_posted_too(world: World) -> None:
     )
     assert registration.state == S.DECLINED
     assert registration.letters.get() in IntroductionLetter.objects.to_post(world.users["community_clerk"])
+
+
+def test_the_contact_of_who_has_long_left_is_forgotten_though_the_home_goes_on(world: World) -> None:
+    registration = accepted(world)
+    member, kind = registration.member, registry.retentions.kinds["former_contact"]
+    long_ago = today() - dt.timedelta(days=2000)
+    HomeMembership.objects.filter(member=member).update(started_on=long_ago)
+    before = timezone.now() - dt.timedelta(days=1095)
+    assert kind.count(before) == 0
+    ActivityRegistration.objects.filter(pk=registration.pk).update(
+        state=S.CLOSED, accepted_on=long_ago, closed_on=today(), close_reason="other"
+    )
+    assert kind.count(before) == 0
+    ActivityRegistration.objects.filter(pk=registration.pk).update(closed_on=long_ago)
+    assert kind.purge(before) == 1
+    member.refresh_from_db()
+    assert member.phone == ""
