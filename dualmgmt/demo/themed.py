@@ -51,7 +51,7 @@ def _heads(ground: Ground, place: Organisation, branch: Organisation, rows: list
 def _came_from_elsewhere(ground: Ground, place: Organisation, rows: list[ActivityRegistration]) -> None:
     """First placed in the receiver itself, later in the branch where they are now."""
     for number, row in enumerate(rows):
-        assert row.accepted_on is not None  # registered
+        assert row.accepted_on is not None and row.placement_id is not None  # noqa: PT018 – registered and placed
         moved = row.accepted_on + (ground.today - row.accepted_on) / 2
         row.placements.filter(ended_on=None).update(organisation=place, ended_on=moved)
         Placement.objects.create(

@@ -77,8 +77,8 @@ class LongPaginator(Paginator[Any]):
 
     @cached_property
     def _counted(self) -> int:
-        rows = self.object_list if isinstance(self.object_list, InTurn) else InTurn(self.object_list)  # type: ignore[arg-type]
-        return sum(rows.upto(COUNTED + 1))
+        rows: Any = self.object_list
+        return sum((rows if isinstance(rows, InTurn) else InTurn(rows)).upto(COUNTED + 1))
 
     @cached_property
     def count(self) -> int:  # type: ignore[override]

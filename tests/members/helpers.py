@@ -8,9 +8,10 @@ import pytest
 from django.test import Client
 
 from dualmgmt.lib.denied import ActionDenied
-from members.actions import disclosures
+from members.actions import disclosures, registrations
 from members.enums import DisclosedField, Purpose
-from members.models import Disclosure, Member
+from members.models import ActivityRegistration, Disclosure, Member, Placement
+from tests.factories import MemberFactory, RegistrationFactory
 from tests.world import World
 
 ADDRESS = "烟台市芝罘区向阳街6号楼"
@@ -42,3 +43,14 @@ def reveal(world: World, member: Member, field: DisclosedField = DisclosedField.
 
 def secrets_of(member: Member) -> list[str]:
     return [member.phone, member.id_number, ADDRESS]
+
+
+def place(world: World, name: str, branch: str, receiver: str = "community", **fields: Any) -> ActivityRegistration:
+    """Somebody registered with *receiver* and placed in *branch*, with the line of history."""
+    member = MemberFactory(name=name, home=world.branch_a, **fields)
+    target = world.organisations[branch]
+    row = RegistrationFactory(
+        member=member, organisation=world.organisations[receiver], placement=target, form=registrations.snapshot(member)
+    )
+    Placement.objects.create(registration=row, organisation=target, started_on=row.accepted_on)
+    return row

@@ -8,52 +8,28 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.urls import reverse
 
-from branches.actions import appointments, organisations
-from branches.enums import ChangeKind, Kind, Role, Setting
-from branches.forms.appointments import ProposalForm
-from branches.models import Appointment, Organisation, OrganisationChange
+from branches.actions import organisations
+from branches.enums import ChangeKind, Kind, Setting
+from branches.models import Organisation, OrganisationChange
 from dualmgmt.lib.actors import SYSTEM
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.models import AuditEvent, Notice
 from members import rules
-from members.actions import letters, registrations, themed
+from members.actions import letters, themed
 from members.branchrules import findings
 from members.enums import CloseReason
 from members.enums import RegistrationState as S
-from members.models import ActivityRegistration, HomeMembership, IntroductionLetter, Member, Placement
-from members.personal import viewers
+from members.models import ActivityRegistration, HomeMembership, Member
 from members.queries import seen_as
-from tests.factories import AppointmentFactory, MemberFactory, OrganisationFactory, RegistrationFactory, UserFactory
-from tests.members.helpers import refused, sign_in
+from tests.factories import MemberFactory, OrganisationFactory, UserFactory
+from tests.members.helpers import place, refused, sign_in
 from tests.scene import ask, register
 from tests.world import World, build
 
 FIELDS = {"name": "银发义诊混编党支部", "setting": Setting.MIXED, "theme": "义诊", "purpose": "为老年居民看病"}
-
-
-def place(world: World, name: str, branch: str, receiver: str = "community", **fields: Any) -> ActivityRegistration:
-    """Somebody registered with *receiver* and placed in *branch*, with the line of history."""
-    member = MemberFactory(name=name, home=world.branch_a, **fields)
-    target = world.organisations[branch]
-    row = RegistrationFactory(
-        member=member, organisation=world.organisations[receiver], placement=target, form=registrations.snapshot(member)
-    )
-    Placement.objects.create(registration=row, organisation=target, started_on=row.accepted_on)
-    return row
-
-
-@pytest.fixture
-def people(world: World) -> list[ActivityRegistration]:
-    """Two with the community itself, one in its themed branch, one with another community."""
-    world.organisations["themed2"] = OrganisationFactory(
-        code="T-themed2", name="文艺混编党支部", kind=Kind.BRANCH, setting=Setting.MIXED, parent=world.community
-    )
-    rows = [place(world, name, "community") for name in ("甲一", "乙二")]
-    return [*rows, place(world, "丙三", "themed"), place(world, "丁四", "community3", "community3")]
 
 
 def history(row: ActivityRegistration) -> list[tuple[str, bool, str]]:
@@ -244,99 +220,7 @@ def test_bad_input_is_an_ordinary_error(world: World, people: list[ActivityRegis
     assert set(world.community3.placed_registrations.all()) == {people[3]}
 
 
-# Scope: the head of a themed branch
-
-
-@pytest.fixture
-def head(world: World, people: list[ActivityRegistration]) -> Client:
-    """Secretary of the themed branch and of nothing else."""
-    world.users["head"] = UserFactory(username="head")
-    AppointmentFactory(user=world.users["head"], organisation=world.themed)
-    return sign_in(world, "head")
-
-
-def test_the_head_sees_the_placed_members_and_nobody_else(
-    world: World, people: list[ActivityRegistration], head: Client
-) -> None:
-    user = world.users["head"]
-    mine = people[2]
-    waiting = ask(world, "li", "community")
-    letters.issue(registration=waiting, valid_days=30, by=world.users["home_secretary"])
-    assert set(ActivityRegistration.objects.visible_to(user)) == {mine}
-    assert set(Member.objects.visible_to(user)) == {mine.member}
-    assert set(IntroductionLetter.objects.visible_to(user)) == set()
-    for name, row, status in [
-        ("registration_detail", mine.pk, 200),
-        ("member_detail", mine.member_id, 200),
-        *[("registration_detail", row.pk, 404) for row in (people[0], people[3], waiting)],
-        *[("member_detail", row.member_id, 404) for row in (people[0], people[3], waiting)],
-    ]:
-        assert head.get(reverse(name, args=[row])).status_code == status, (name, row)
-    shown = head.get(reverse("member_detail", args=[mine.member_id])).content.decode()
-    assert mine.member.phone in shown, "who runs the branch calls its members"
-    assert mine.member.id_number not in shown
-    assert head.get(reverse("placed_members", args=[world.themed.code])).status_code == 200
-    assert head.get(reverse("placed_members", args=[world.community.code])).status_code == 403
-    lists = [reverse("registration_list"), reverse("archive"), reverse("organisation_detail", args=[world.themed.code])]
-    for url in lists:
-        text = head.get(url).content.decode()
-        assert "丙三" in text, url
-        assert not {name for name in ("甲一", "乙二", "丁四", "李建国") if name in text}, url
-    assert "甲一" not in head.get(reverse("organisation_detail", args=[world.community.code])).content.decode()
-
-
-def test_the_head_decides_nothing_for_the_receiver(
-    world: World, people: list[ActivityRegistration], head: Client
-) -> None:
-    mine = people[2]
-    data = {"chosen": seen_as(mine), "target": world.themed2.pk, "reason": "调整"}
-    for code in (world.themed.code, world.community.code):
-        assert head.post(reverse("placement_move", args=[code]), data).status_code == 403
-    assert head.post(reverse("registration_accept", args=[mine.pk]), {}).status_code == 403
-    assert head.get(reverse("themed_new", args=[world.community.code])).status_code == 403
-    assert 'name="chosen"' not in head.get(reverse("registration_detail", args=[mine.pk])).content.decode()
-
-
-def test_whoever_leaves_the_branch_leaves_the_heads_sight(
-    world: World, people: list[ActivityRegistration], head: Client
-) -> None:
-    mine = people[2]
-    assert world.themed in [viewer.organisation for viewer in viewers(mine.member)]
-    themed.move(
-        receiver=world.community, seen={mine.pk: world.themed.pk}, target=world.themed2, reason="调整", by=SYSTEM
-    )
-    assert head.get(reverse("member_detail", args=[mine.member_id])).status_code == 404
-    assert not ActivityRegistration.objects.visible_to(world.users["head"]).exists()
-    assert world.themed not in [viewer.organisation for viewer in viewers(mine.member)]
-
-
-# Heads, rules, dissolving
-
-
-def test_the_head_is_suggested_from_the_members_and_needs_two_keys(
-    world: World, people: list[ActivityRegistration]
-) -> None:
-    named = people[2].member
-    named.user = UserFactory(username="bing", name="丙三")
-    named.save()
-    other = people[0].member
-    other.user = UserFactory(username="jia", name="甲一")
-    other.save()
-    form = ProposalForm(organisation=world.themed)
-    suggested = form.fields["user"].widget.people  # type: ignore[attr-defined]
-    assert named.user in suggested
-    assert other.user not in suggested
-    row = appointments.propose(
-        user=named.user,
-        organisation=world.themed,
-        role=Role.SECRETARY,
-        starts_on=today(),
-        by=world.users["community_secretary"],
-    )
-    refused("another_approves", appointments.approve, appointment=row, by=world.users["community_secretary"])
-    assert not ActivityRegistration.objects.visible_to(named.user).exclude(member=named).exists()
-    appointments.approve(appointment=row, by=world.users["street_officer"])
-    assert Appointment.objects.in_force().filter(organisation=world.themed, user=named.user).exists()
+# Rules, dissolving
 
 
 def test_registered_full_members_count_for_the_rule_of_three(world: World, people: list[ActivityRegistration]) -> None:
