@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import PaperText
@@ -17,11 +18,14 @@ class PaperTextForm(forms.ModelForm[PaperText]):
         widgets = {"words": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, inherited: dict[str, str], **kwargs: Any) -> None:
-        """*inherited* are the words that hold while a field is left empty; the empty field shows them."""
+        """*inherited* are the words that hold while a field is left empty; they are told under it."""
         super().__init__(*args, **kwargs)
-        for name, words in inherited.items():
-            if words:
-                self.fields[name].widget.attrs["placeholder"] = words
-        self.fields["letterhead"].help_text = _("Printed in red above the title. Empty: as set above, or none.")
-        self.fields["words"].help_text = _("An extra paragraph under the text of the paper.")
-        self.fields["footer"].help_text = _("Printed small at the foot of every page.")
+        hints = {
+            "letterhead": _("Printed in red above the title."),
+            "words": _("An extra paragraph under the text of the paper."),
+            "footer": _("Printed small at the foot of every page."),
+        }
+        for name, field in self.fields.items():
+            held = inherited.get(name)
+            told = format_lazy(_("Left empty: “{words}”"), words=held) if held else _("Left empty: the portal's own.")
+            field.help_text = format_lazy("{} {}", hints.get(name, ""), told)
