@@ -71,6 +71,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("members/<int:pk>/edit/", members.member_edit, name="member_edit"),
     path("members/<int:pk>/account/", accounts.member_account, name="member_account"),
     path("members/cards/", cards.card_register, name="card_register"),
+    path("members/cards/print/", cards.card_sheet, name="card_sheet"),
     path("members/cards/issue/", cards.card_issue_many, name="card_issue_many"),
     path("members/<int:pk>/skills/", skills.member_skills, name="member_skills"),
     path("members/<int:pk>/skills/<int:skill_pk>/remove/", skills.member_skill_remove, name="member_skill_remove"),

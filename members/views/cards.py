@@ -26,6 +26,7 @@ from members.forms.cards import CardEndForm, IssueManyForm
 from members.models import Member, MemberCard
 
 PER_PAGE = 50
+CARDS_PER_PRINT = 200
 
 
 @never_cache
@@ -115,9 +116,37 @@ def card_end(request: HttpRequest, pk: int) -> HttpResponse:
 def card_print(request: HttpRequest, pk: int) -> HttpResponse:
     """The card on paper, with the static token that dies with it."""
     card = access.get_card(request.user, pk)
-    data = printing.card_data(card, request.build_absolute_uri(printing.find_path(card.token)))
     audit.record("paper.printed", card, by=request.user, organisation=card.issuer, number=card.number)
-    return typeset.answer(typeset.pdf("member_card", data), f"card-{card.pk}")
+    return _printed(request, [card], f"card-{card.pk}")
+
+
+@require_safe
+def card_sheet(request: HttpRequest) -> HttpResponse:
+    """All valid cards of the register as it is filtered, to cut out, or one after another for a card printer."""
+    require_anywhere(request.user, Permission.CARD_ISSUE)
+    people = CardFilter(
+        request.GET, queryset=queries.with_card(queries.card_holders(request.user)), user=request.user
+    ).qs
+    found = MemberCard.objects.valid().filter(member__in=people.values("pk")).select_related("member", "issuer")
+    sheet = list(found.order_by("issuer__path", "number")[: CARDS_PER_PRINT + 1])
+    if not sheet or len(sheet) > CARDS_PER_PRINT:
+        no = _("At most %(count)s cards are printed at once. Narrow the filter.") % {"count": CARDS_PER_PRINT}
+        messages.error(request, no if sheet else _("There is no valid card to print here. Issue cards first."))
+        return redirect(f"{reverse('card_register')}?{request.GET.urlencode()}")
+    office = access.office(request.user, Permission.CARD_ISSUE)
+    printed = {"title": _("Member cards"), "count": len(sheet)}
+    audit.record("paper.printed", office, by=request.user, organisation=office, **printed)
+    return _printed(request, sheet, "cards")
+
+
+def _printed(request: HttpRequest, sheet: list[MemberCard], name: str) -> HttpResponse:
+    """``?layout=printer`` makes pages of card size, front and back; otherwise A4 to cut out."""
+    find = [request.build_absolute_uri(printing.find_path(card.token)) for card in sheet]
+    data = {
+        "layout": "printer" if request.GET.get("layout") == "printer" else "a4",
+        "sheets": [printing.card_data(card, url) for card, url in zip(sheet, find, strict=True)],
+    }
+    return typeset.answer(typeset.pdf("member_card", data), name)
 
 
 @require_safe

@@ -230,6 +230,7 @@ MATRIX: dict[str, Row] = {
     "member_skills": Row(HOME, HOME, li),
     "member_skill_remove": Row(None, HOME, lambda scene: {**li(scene), "skill_pk": scene.skill.pk}),
     "card_register": Row(SECRETARIES),
+    "card_sheet": Row(SECRETARIES),
     "card_issue_many": Row(None, SECRETARIES),
     "member_reveal": Row(HOME, HOME, lambda scene: {**li(scene), "field": "phone"}),
     "contact_sheet": Row(OFFICERS, OFFICERS),

@@ -21,7 +21,7 @@ from dualmgmt.lib.clock import today
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.models import AuditEvent
 from members import printing, samples
-from members.actions import letters
+from members.actions import cards, letters
 from members.enums import CloseReason
 from members.models import ActivityRegistration
 from projects.models import Claim
@@ -219,3 +219,21 @@ def test_too_long_a_list_leads_back_to_its_page(world: World, settings: object) 
     assert answer.request["PATH_INFO"] == reverse("member_list")
     assert answer.request["QUERY_STRING"]
     assert str(typeset.TOO_MANY_TO_PRINT % {"count": 0}) in answer.content.decode()
+
+
+def test_cards_on_a4_and_for_a_card_printer(world: World, settings: object) -> None:
+    client = sign_in(world, "home_secretary")
+    answer = client.get(reverse("card_sheet"), follow=True)
+    assert answer.request["PATH_INFO"] == reverse("card_register"), "no card yet"
+    li = world.members["li"]
+    card = cards.issue(member=li, by=world.users["home_secretary"])
+    foreign = cards.issue(member=world.members["zhao"], by=world.users["other_secretary"])
+    [sheet] = pages(client.get(reverse("card_sheet")))
+    assert card.number in sheet
+    assert foreign.number not in sheet
+    front, back = pages(client.get(reverse("card_print", args=[li.pk]), {"layout": "printer"}))
+    assert li.name in front
+    assert card.number in back
+    size = PdfReader(io.BytesIO(client.get(reverse("card_sheet"), {"layout": "printer"}).content)).pages[0].mediabox
+    # ISO/IEC 7810 ID-1, in points.
+    assert (round(size.width), round(size.height)) == (243, 153)
