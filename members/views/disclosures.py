@@ -22,7 +22,7 @@ from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.pages import attempt, complain
 from members import access, queries
 from members.actions import disclosures
-from members.enums import DisclosedField, DisclosureKind
+from members.enums import REGISTERED_STATES, DisclosedField, DisclosureKind
 from members.filters import MemberFilter
 from members.forms.privacy import BulkForm, PurposeForm, RefusalForm
 from members.models import Disclosure, Member
@@ -59,7 +59,7 @@ def _reveal(request: HttpRequest, member: Member, field: DisclosedField, office:
 def contact_sheet(request: HttpRequest) -> HttpResponse:
     """The phones of the members registered with one, as the archive is filtered: one purpose, one line on record."""
     office = access.office(request.user, Permission.REGISTRATION_VIEW)
-    listed = filtered_archive(request).qs.registered().order_by().values("member_id")
+    listed = filtered_archive(request).qs.filter(state__in=REGISTERED_STATES).order_by().values("member_id")
     people = Member.objects.filter(pk__in=listed)
     return _ask(request, PurposeForm, people, office, disclosures.contact_sheet, "archive")
 

@@ -75,7 +75,7 @@ def _list(request: HttpRequest, organisation: Organisation, form: MoveForm | Non
         "form": form,
         "chosen": request.POST.getlist("chosen"),
     }
-    return render(request, "members/placed_members.html", context, status=422 if form and form.errors else 200)
+    return render(request, "members/placed_members.html", context)
 
 
 @require_POST
