@@ -96,6 +96,7 @@ def letter_data(letter: IntroductionLetter, find_url: str, *, sees_phone: bool) 
     return {
         "number": letter.number,
         "state": letter.state,
+        "origin": letter.origin,
         # Frozen with the letter; letters from before words could be set have none.
         "words": content.get("words", {}),
         "receipt_words": papers.words(Paper.RECEIPT, letter.registration.organisation),

@@ -22,7 +22,7 @@ from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.models import AuditEvent
 from members import printing, samples
 from members.actions import cards, letters
-from members.enums import CloseReason
+from members.enums import CloseReason, LetterOrigin
 from members.models import ActivityRegistration
 from projects.models import Claim
 from tests.factories import ProjectFactory, RegistrationFactory
@@ -99,6 +99,18 @@ def test_several_letters_in_one_file_count_their_own_pages(world: World) -> None
         assert page.endswith("第1页共1页")
     archive = typeset.zipped([("a.pdf", b"1"), ("a.pdf", b"2"), ("b.pdf", b"3")])
     assert zipfile.ZipFile(io.BytesIO(archive)).namelist() == ["a.pdf", "a-2.pdf", "b.pdf"]
+
+
+def test_of_a_letter_from_outside_the_receipt_alone_is_printed(world: World) -> None:
+    registration = register(world, "li", "community", issuer="home_secretary", accepter="community_secretary")
+    letter = registration.letters.get()
+    letter.origin = LetterOrigin.OUTSIDE
+    [page] = pages(typeset.pdf("letter", printing.letter_data(letter, "https://x/", sees_phone=True)))
+    assert "回执" in page
+    assert str(letter.receipt_number) in page
+    assert "存根" not in page
+    assert "骑缝章" not in page
+    assert page.startswith(world.community.name), "under the receiver's own head"
 
 
 def test_typed_words_print_as_they_are(world: World) -> None:
