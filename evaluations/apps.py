@@ -20,4 +20,5 @@ class EvaluationsConfig(AppConfig):
         registry.panels.register("my_page", panels.evaluation_of_member)
         registry.organisation_effects.register(effects.preview, effects.apply)
         registry.personal_data.register(personal.sections)
+        registry.viewers.register(personal.viewers)
         registry.merging.register(personal.preview_merge, personal.apply_merge)

@@ -8,15 +8,30 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from dualmgmt.lib.registry import Effect
+from branches.permissions import Permission, roles_with
+from dualmgmt.lib.registry import Effect, Viewer
 from dualmgmt.lib.sheets import Sheet
 from evaluations.enums import FeedbackState
 from evaluations.models import FactualFeedback, Guidance
+from members.personal import holders
 
 if TYPE_CHECKING:
     from dualmgmt.lib.actors import Actor
     from members.models import Member
     from members.plans import MergePlan
+
+
+def viewers(member: Member) -> Iterable[Viewer]:
+    """Who reads the feedback reports of the home unit without keeping its roll: the organisation departments."""
+    home = member.home_branch()
+    if home is None or home.external:
+        return
+    keepers = roles_with(Permission.ROSTER_VIEW)
+    for organisation, people in holders(Permission.REPORT_VIEW, home).items():
+        readers = [row for row in people if row.role not in keepers]
+        if readers:
+            what = _("The feedback report on the home unit: name, service, the community's and the branch's words")
+            yield Viewer(organisation, _("Organisation department"), what, readers)
 
 
 def sections(member: Member) -> Iterable[Sheet]:

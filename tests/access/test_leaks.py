@@ -22,13 +22,14 @@ from django.urls import reverse
 
 from branches.models import Appointment, Organisation
 from branches.permissions import ADMINISTRATOR_ROLES, DEPARTMENT_ROLES
-from dualmgmt.lib import notices, typeset
+from dualmgmt.lib import notices, sheets, typeset
 from dualmgmt.models import Notice
 from evaluations.actions import feedback, reports
 from members.enums import RegistrationState
 from members.models import ActivityRegistration, HomeMembership, HomeTransfer, Member, User
 from projects.models import Need
 from tests.access.matrix import MATRIX, SIGNED_IN
+from tests.members.helpers import ADDRESS
 from tests.scene import Scene, set_up
 from tests.world import World
 
@@ -174,6 +175,29 @@ def test_nothing_of_others_is_read_anywhere(scene: Scene, persona: str) -> None:
             leaks |= {f"{url} {query or ''}: {whose}" for whose in seen}
     assert sorted(leaks) == []
     assert read > 5
+
+
+# The person's own copy, and a list opened after its purpose was stated and another person approved.
+UNMASKED = {"my_data_download", "disclosure_export"}
+
+
+@pytest.mark.parametrize("persona", ["home_secretary", "unit_secretary", "community_secretary", "district_secretary"])
+def test_no_spreadsheet_carries_a_number_or_an_address(scene: Scene, persona: str) -> None:
+    """Not even of the people one may know."""
+    Member.objects.filter(pk=scene.world.members["li"].pk).update(home_address=ADDRESS)
+    client = Client()
+    client.force_login(scene.world.users[persona], backend="members.backends.PortalBackend")
+    numbers = {ADDRESS, *(text for row in Member.objects.all() for text in (row.phone, row.id_number) if text)}
+    opened = 0
+    for name, row in MATRIX.items():
+        if name in UNMASKED or not row.may(persona, "GET"):
+            continue
+        answer = client.get(reverse(name, kwargs=row.kwargs(scene)))
+        if answer.headers.get("Content-Type") == sheets.CONTENT_TYPE:
+            opened += 1
+            for text in texts(answer):
+                assert not [number for number in numbers if number in text], name
+    assert opened > 2
 
 
 @pytest.mark.parametrize("persona", SIGNED_IN.split())

@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.test import Client
 from django.urls import reverse
 
@@ -68,6 +69,20 @@ def test_a_department_officer_enrols_and_is_asked_for_the_code(
     again = Client()
     again.post("/accounts/login/", {"login": "department_officer", "password": PASSWORD})
     assert again.get(reverse("todo")).status_code == 302  # the password alone is not enough
+
+
+def test_a_recovery_code_lets_in_once_when_the_phone_is_lost(world: World, settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = True
+    user = world.users["department_officer"]
+    user.set_password(PASSWORD)
+    user.save()
+    TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    code = RecoveryCodes.activate(user).get_unused_codes()[0]
+    for typed, status in (("00000000", 302), (code, 200), (code, 302)):
+        client = Client()
+        client.post("/accounts/login/", {"login": "department_officer", "password": PASSWORD})
+        client.post(reverse("mfa_authenticate"), {"code": typed})
+        assert client.get(reverse("todo")).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from tests.world import World
 
 def test_a_member_sees_who_can_see(world: World, li: Member) -> None:
     html = sign_in(world, "member").get(reverse("my_data")).content.decode()
-    for name in ("税务局第一党支部", "友谊街社区党委", "home_secretary", "community_clerk"):
+    for name in ("税务局第一党支部", "友谊街社区党委", "home_secretary", "community_clerk", "department_officer"):
         assert name in html
     for name in ("东山社区党委", "other_secretary", "auditor"):
         assert name not in html.split("<main")[1]
