@@ -15,9 +15,10 @@ class DualmgmtConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self) -> None:
-        from dualmgmt import retention
+        from dualmgmt import identities, retention
         from dualmgmt.lib import drafts, registry
 
         registry.retentions.register(*retention.KINDS)
         registry.personal_data.register(drafts.sections)
+        registry.personal_data.register(identities.sections)
         post_migrate.connect(ensure_cache_table, sender=apps.get_app_config("dualmgmt"))

@@ -7,6 +7,7 @@ account, second step and time-outs as with the password.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
@@ -26,12 +27,14 @@ from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dualmgmt.lib import audit, throttle
 from dualmgmt.lib.actors import SYSTEM
+from dualmgmt.lib.sheets import Sheet
 from dualmgmt.provider import CodeProvider, ExchangeFailed, provider_classes
 from members import notices
 from members.models import User
@@ -136,6 +139,15 @@ def removed(sender: Any, request: HttpRequest, socialaccount: SocialAccount, **k
 def _tell(user: User, event: str, row: SocialAccount) -> None:
     audit.record(event, user, by=user, source=row.provider)
     notices.account_changed(user.pk, _("sign-in with an account elsewhere"), f"{event}:{row.pk}")
+
+
+def sections(member: Any) -> Iterable[Sheet]:
+    """For the person's own copy."""
+    rows = SocialAccount.objects.filter(user=member.user_id).order_by("pk") if member.user_id else []
+    names = {one.id: one.label for one in provider_classes}
+    lines = [[str(names.get(row.provider, row.provider)), row.uid, timezone.localdate(row.date_joined)] for row in rows]
+    if lines:
+        yield Sheet(_("Accounts elsewhere"), [_("Where"), _("Number there"), _("Connected on")], lines)
 
 
 urlpatterns = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from dualmgmt.models import AuditEvent, Notice
 from members.actions import accounts
@@ -169,6 +171,13 @@ def test_a_silent_provider_is_an_ordinary_message(world: World, providers: str, 
     client = Client()
     page = back(client, "wecom", "good-ljg", away(client, "wecom")["state"])
     assert "未能登录" in page.content.decode()
+
+
+def test_it_stands_in_the_persons_own_copy(world: World, providers: str) -> None:
+    client = connect(world, "member", "dingtalk", "ljg-0815")
+    answer = client.get(reverse("my_data_download"))
+    book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+    assert [cell.value for cell in book["第三方账号"][2]][:2] == ["钉钉", "ljg-0815"]
 
 
 def test_one_account_elsewhere_opens_one_account_here(world: World, providers: str) -> None:
