@@ -28,8 +28,12 @@ from tests.world import World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 APPS = ("branches", "members", "projects", "evaluations", "dualmgmt")
-# Its steps record what happens; it finds them through a table.
-RECORDED_BY_STEPS = {"branches.changes.carry_out"}
+# The actions they call record what happens; the first finds them through a table.
+RECORDED_BY_STEPS = {
+    "branches.changes.carry_out",
+    "members.batches.send_line",  # starting, submitting, issuing
+    "members.corrections.take_over",  # editing the member
+}
 
 
 def sources() -> list[Path]:
