@@ -100,7 +100,8 @@ def letter_data(letter: IntroductionLetter, find_url: str, *, sees_phone: bool) 
         # Frozen with the letter; letters from before words could be set have none.
         "words": content.get("words", {}),
         "receipt_words": papers.words(Paper.RECEIPT, letter.registration.organisation),
-        "receiver": letter.registration.organisation.name,
+        # As it was called then, whatever it is called now.
+        "receiver": content.get("addressee") or letter.registration.organisation.name,
         "code": letter.code,
         "url": find_url,
         "addressee": content.get("addressee", ""),

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.db.models import Q
 
 from branches.models import Appointment, Organisation
 from dualmgmt.demo import ROOT_CODE
 from dualmgmt.demo.personas import BY_KEY
 from evaluations.models import FeedbackReport
-from members.models import Disclosure, HomeMembership, Member
+from members.models import Disclosure, HomeMembership, HomeTransfer, Member
 from tests.journeys.conftest import People, Window
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -73,7 +74,21 @@ def reorganise(people: People) -> None:
     officer.look("8-old-report")
 
 
+def settle_transfers(officer: Window) -> None:
+    """Relations on their way from or to a branch are settled before it changes: taken back, or not accepted."""
+    for transfer in HomeTransfer.objects.open().filter(Q(source__name=FIRST) | Q(target__name=FIRST)):
+        officer.go(f"/members/transfers/{transfer.pk}/")
+        if transfer.source.name == FIRST:
+            officer.open("Withdraw the transfer")
+            officer.press("Withdraw")
+        else:
+            officer.open("Do not accept")
+            officer.fill("reason", "支部即将调整，请稍后重新转接。")
+            officer.press("Do not accept")
+
+
 def split(officer: Window) -> None:
+    settle_transfers(officer)
     before = at_home(FIRST)
     officer.go(f"/organisations/{organisation(FIRST).code}/")
     officer.look("8-branch")

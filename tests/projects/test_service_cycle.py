@@ -197,7 +197,7 @@ def test_the_hall_says_why_it_offers_a_project(world: World, li: Any) -> None:
     fitting.skills.add(law)
     page = sign_in(world, "member").get(reverse("project_list"))
     assert {line.project: line.why for line in page.context["lines"]} == {
-        fitting: "因为您的专长：法律",
+        fitting: "因为您的专长：法律（基础）",
         other: "您在此处登记或组织关系在此",
     }
 
