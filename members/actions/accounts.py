@@ -55,9 +55,7 @@ def open_account(*, member: Member, by: Actor) -> User:
         raise ActionDenied(rules.ACCOUNT_EXISTS, "account_exists")
     member.user = user
     kept = member.keepers()
-    audit.record(
-        "account.opened", member, by=by, organisation=kept[0] if kept else None, username=user.username
-    )
+    audit.record("account.opened", member, by=by, organisation=kept[0] if kept else None, username=user.username)
     return user
 
 

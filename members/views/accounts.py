@@ -37,9 +37,7 @@ def member_account(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             user = member.user or accounts.open_account(member=member, by=request.user)
             _account, place = access.get_account(request.user, user.pk)
-            slip = accounts.request_slip(
-                user=user, organisation=place, by=request.user, **form.cleaned_data
-            )
+            slip = accounts.request_slip(user=user, organisation=place, by=request.user, **form.cleaned_data)
         except ActionDenied as denied:
             form.add_error(None, str(denied))
         else:
