@@ -99,9 +99,9 @@ def letter_data(letter: IntroductionLetter, find_url: str, *, sees_phone: bool) 
         "origin": letter.origin,
         # Frozen with the letter; letters from before words could be set have none.
         "words": content.get("words", {}),
-        "receipt_words": papers.words(Paper.RECEIPT, letter.registration.organisation),
         # As it was called then, whatever it is called now.
-        "receiver": content.get("addressee") or letter.registration.organisation.name,
+        "receipt_words": content.get("receipt_words") or papers.words(Paper.RECEIPT, letter.registration.organisation),
+        "receiver": content.get("receiver") or content.get("addressee") or letter.registration.organisation.name,
         "code": letter.code,
         "url": find_url,
         "addressee": content.get("addressee", ""),

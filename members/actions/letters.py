@@ -201,7 +201,12 @@ def _receipt(
         receipt_remark=remark,
         receipt_by=account(by),
         receipt_at=timezone.now(),
-        content={**letter.content, "placement": placement},
+        content={
+            **letter.content,
+            "receiver": receiver.name,
+            "placement": placement,
+            "receipt_words": papers.words(Paper.RECEIPT, receiver),
+        },
     )
     outbox.put("members.tell_receipt", letter.pk)
 
