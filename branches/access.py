@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from branches.models import Appointment, Division, Organisation, Pairing, PairingResource, Unit
@@ -133,3 +134,15 @@ def get_organisation(user: User, code: str, permission: Permission | None = None
     if permission is not None:
         require(user, permission, organisation)
     return organisation
+
+
+def get_node(user: User, code: str, permission: Permission) -> Organisation:
+    """For pages that walk down the tree: the organisation named by *code*, or the highest one in scope."""
+    scope = Organisation.objects.where(user, permission)
+    if code:
+        return fetch(scope, code=code)
+    require_anywhere(user, permission)
+    top = scope.order_by("depth", "path").first()
+    if top is None:
+        raise Http404
+    return top

@@ -86,3 +86,57 @@ def value_of(row: Any, name: str) -> Any:
         row = getattr(row, part)
         row = row() if callable(row) else row
     return row
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One figure as a part of another, in per cent."""
+
+    key: str
+    label: str | Promise
+    definition: str | Promise
+    part: str
+    whole: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One organisation of a board, with figures and rates by key; ``is_self`` for what the node itself holds."""
+
+    organisation: Organisation
+    figures: dict[str, Decimal | int]
+    rates: dict[str, Decimal | None]
+    is_self: bool = False
+
+
+@dataclass(frozen=True)
+class Board:
+    """The columns of one page of figures."""
+
+    figures: dict[str, Figure]
+    rates: tuple[Rate, ...]
+
+    def table(self, organisation: Organisation, span: Span) -> list[Line]:
+        """Every child of *organisation*, and what the organisation holds itself.
+
+        Query count: one per figure and one for the children, whatever the size.
+        """
+        grouped = {key: figure.by_child(organisation, span) for key, figure in self.figures.items()}
+        nodes = [organisation, *Organisation.objects.get_children(organisation)]
+        lines = [
+            self._line(node, {key: by_path.get(node.path, 0) for key, by_path in grouped.items()}, node == organisation)
+            for node in nodes
+        ]
+        # The organisation's own line and ended children stand only where there is something to show.
+        return [
+            line for line in lines if any(line.figures.values()) or not (line.is_self or line.organisation.ended_on)
+        ]
+
+    def total(self, organisation: Organisation, lines: list[Line]) -> Line:
+        """The sum line: every record counts under exactly one child, so lines add up."""
+        sums = {key: sum((line.figures[key] for line in lines), start=0) for key in self.figures}
+        return self._line(organisation, sums, True)
+
+    def _line(self, organisation: Organisation, figures: dict[str, Decimal | int], is_self: bool) -> Line:
+        rates = {one.key: rate(figures[one.part], figures[one.whole]) for one in self.rates}
+        return Line(organisation, figures, rates, is_self)

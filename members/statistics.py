@@ -6,9 +6,7 @@ no audience is wide here, so no small count is hidden (design.md §5).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -17,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from branches.enums import Kind
-from branches.figures import Figure, Span, during, rate
+from branches.figures import Board, Figure, Rate, Span, during
 from branches.models import Organisation, Pairing
 from members.enums import LetterOrigin, LetterState, MembershipStatus, ReceiptVerdict, WorkStatus
 from members.models import ActivityRegistration, HomeMembership, IntroductionLetter
@@ -260,45 +258,14 @@ FIGURES: dict[str, Figure] = {
         ),
     )
 }
-# Rates: key → label, definition, part, whole.
-RATES: dict[str, tuple[Any, Any, str, str]] = {
-    "reported": (
+RATES = (
+    Rate(
+        "reported",
         _("Report-in rate"),
         _("Members registered elsewhere ÷ members expected to report in."),
         "registered",
         "expected",
     ),
-    "completed": (_("Completion rate"), _("Letters accepted ÷ letters issued."), "accepted", "issued"),
-}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One organisation with its figures and rates by key."""
-
-    organisation: Organisation
-    figures: dict[str, Decimal | int]
-    is_self: bool = False
-
-    @property
-    def rates(self) -> dict[str, Decimal | None]:
-        return {
-            key: rate(self.figures[part], self.figures[whole])
-            for key, (_label, _definition, part, whole) in RATES.items()
-        }
-
-
-def table(organisation: Organisation, span: Span) -> list[Line]:
-    """Every child of *organisation*, and what the organisation holds itself; one query per figure and one for them."""
-    grouped = {key: figure.by_child(organisation, span) for key, figure in FIGURES.items()}
-    nodes = [organisation, *Organisation.objects.get_children(organisation)]
-    lines = [
-        Line(node, {key: by_path.get(node.path, 0) for key, by_path in grouped.items()}, node.pk == organisation.pk)
-        for node in nodes
-    ]
-    return [line for line in lines if any(line.figures.values()) or not (line.is_self or line.organisation.ended_on)]
-
-
-def total(organisation: Organisation, lines: list[Line]) -> Line:
-    """The sum line: every record counts under exactly one child, so lines add up."""
-    return Line(organisation, {key: sum((line.figures[key] for line in lines), start=0) for key in FIGURES}, True)
+    Rate("completed", _("Completion rate"), _("Letters accepted ÷ letters issued."), "accepted", "issued"),
+)
+BOARD = Board(FIGURES, RATES)

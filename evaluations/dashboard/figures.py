@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from branches.figures import Figure, Span, during, rate
-from branches.models import Organisation
+from branches.figures import Board, Figure, Rate, Span, during
 from evaluations.models import FeedbackReport
 from members import statistics
 from projects.enums import ProjectState
@@ -88,36 +84,13 @@ FIGURES: dict[str, Figure] = {
     )
 }
 
-
-@dataclass(frozen=True)
-class Line:
-    """One organisation of the table with its figures by key."""
-
-    organisation: Organisation
-    figures: dict[str, Decimal | int]
-    is_self: bool = False
-
-    @property
-    def rate(self) -> Decimal | None:
-        """Registration rate in per cent, one decimal; ``None`` where nobody is expected."""
-        return rate(self.figures["registered"], self.figures["expected"])
-
-
-def table(organisation: Organisation, span: Span) -> list[Line]:
-    """Every child of *organisation* with its figures, and what the organisation holds itself.
-
-    Query count: one per figure and one for the children, whatever the size.
-    """
-    grouped = {key: figure.by_child(organisation, span) for key, figure in FIGURES.items()}
-    nodes = [organisation, *Organisation.objects.get_children(organisation)]
-    lines = [
-        Line(node, {key: by_path.get(node.path, 0) for key, by_path in grouped.items()}, node.pk == organisation.pk)
-        for node in nodes
-    ]
-    # The organisation's own line and ended children stand only where there is something to show.
-    return [line for line in lines if any(line.figures.values()) or not (line.is_self or line.organisation.ended_on)]
-
-
-def total(organisation: Organisation, lines: list[Line]) -> Line:
-    """The sum line: every record counts under exactly one child, so lines add up."""
-    return Line(organisation, {key: sum((line.figures[key] for line in lines), start=0) for key in FIGURES}, True)
+RATES = (
+    Rate(
+        "registration",
+        _("Registration rate"),
+        _("Members registered elsewhere ÷ members expected to report in."),
+        "registered",
+        "expected",
+    ),
+)
+BOARD = Board(FIGURES, RATES)

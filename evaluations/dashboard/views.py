@@ -18,9 +18,12 @@ from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.forms import DateInput
-from evaluations.dashboard.figures import FIGURES, table, total
+from evaluations.dashboard.figures import BOARD, FIGURES, RATES
 
 PER_PAGE = 50
+
+# Where the shared pages of figures lead to.
+LINKS = {"node_url": "dashboard_node", "records_url": "dashboard_records"}
 
 
 class SpanForm(forms.Form):
@@ -43,24 +46,12 @@ class SpanForm(forms.Form):
         return Span(chosen.get("first") or start, last)
 
 
-def _node(request: HttpRequest, code: str) -> Organisation:
-    """The organisation to show: the one named, or the highest one in scope."""
-    scope = Organisation.objects.where(request.user, Permission.DASHBOARD_VIEW)
-    if code:
-        return access.fetch(scope, code=code)
-    access.require_anywhere(request.user, Permission.DASHBOARD_VIEW)
-    top = scope.order_by("depth", "path").first()
-    if top is None:
-        raise Http404
-    return top
-
-
 @require_safe
 def dashboard(request: HttpRequest, code: str = "") -> HttpResponse:
-    organisation = _node(request, code)
+    organisation = access.get_node(request.user, code, Permission.DASHBOARD_VIEW)
     form = SpanForm(request.GET)
     span = form.span()
-    lines = table(organisation, span)
+    lines = BOARD.table(organisation, span)
     scope = Organisation.objects.where(request.user, Permission.DASHBOARD_VIEW)
     above = scope.filter(pk__in=[node.pk for node in queries.ancestors(organisation)])
     context = {
@@ -70,10 +61,14 @@ def dashboard(request: HttpRequest, code: str = "") -> HttpResponse:
         "span": span,
         "figures": list(FIGURES.values()),
         "lines": lines,
-        "total": total(organisation, lines),
+        "rates": RATES,
+        "total": BOARD.total(organisation, lines),
+        **LINKS,
         "chart": {
             "names": [line.organisation.name for line in lines],
-            "rates": [float(line.rate) if line.rate is not None else None for line in lines],
+            "rates": [
+                None if share is None else float(share) for share in (line.rates["registration"] for line in lines)
+            ],
         },
     }
     return render(request, "evaluations/dashboard.html", context)
@@ -143,7 +138,7 @@ RELATED: dict[str, tuple[str, ...]] = {
 @require_safe
 def dashboard_records(request: HttpRequest, code: str, figure: str) -> HttpResponse:
     """The records behind one figure, without persons' names; their number is the figure."""
-    organisation = _node(request, code)
+    organisation = access.get_node(request.user, code, Permission.DASHBOARD_VIEW)
     chosen: Figure | None = FIGURES.get(figure)
     if chosen is None:
         raise Http404
@@ -162,4 +157,4 @@ def dashboard_records(request: HttpRequest, code: str, figure: str) -> HttpRespo
         "columns": [label for label, _name in columns],
         "lines": [[(label, value_of(row, name)) for label, name in columns] for row in page],
     }
-    return render(request, "evaluations/dashboard_records.html", context)
+    return render(request, "components/board_records.html", {**context, **LINKS})

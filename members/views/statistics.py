@@ -13,16 +13,18 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from branches import access, queries
-from branches.figures import Span, value_of
+from branches.figures import Line, Span, value_of
 from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib import sheets
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.forms import DateInput
 from members import statistics
-from members.statistics import FIGURES, RATES, Line
+from members.statistics import BOARD, FIGURES, RATES
 
 PER_PAGE = 50
+# Where the shared pages of figures lead to.
+LINKS = {"node_url": "registration_statistics_node", "records_url": "registration_statistics_records"}
 
 
 class DayForm(forms.Form):
@@ -41,24 +43,12 @@ class DayForm(forms.Form):
         return statistics.year_until(chosen.get("day") or today())
 
 
-def _node(request: HttpRequest, code: str) -> Organisation:
-    """The organisation to show: the one named, or the highest one in scope."""
-    scope = Organisation.objects.where(request.user, Permission.DASHBOARD_VIEW)
-    if code:
-        return access.fetch(scope, code=code)
-    access.require_anywhere(request.user, Permission.DASHBOARD_VIEW)
-    top = scope.order_by("depth", "path").first()
-    if top is None:
-        raise Http404
-    return top
-
-
 @require_safe
 def registration_statistics(request: HttpRequest, code: str = "") -> HttpResponse:
-    organisation = _node(request, code)
+    organisation = access.get_node(request.user, code, Permission.DASHBOARD_VIEW)
     form = DayForm(request.GET)
     span = form.span()
-    lines = statistics.table(organisation, span)
+    lines = BOARD.table(organisation, span)
     scope = Organisation.objects.where(request.user, Permission.DASHBOARD_VIEW)
     context = {
         "organisation": organisation,
@@ -66,9 +56,10 @@ def registration_statistics(request: HttpRequest, code: str = "") -> HttpRespons
         "form": form,
         "span": span,
         "figures": list(FIGURES.values()),
-        "rates": [(key, label, definition) for key, (label, definition, _part, _whole) in RATES.items()],
+        "rates": RATES,
         "lines": lines,
-        "total": statistics.total(organisation, lines),
+        "total": BOARD.total(organisation, lines),
+        **LINKS,
     }
     return render(request, "members/statistics.html", context)
 
@@ -80,16 +71,16 @@ def _cells(line: Line, name: str) -> list[Any]:
 @require_safe
 def registration_statistics_export(request: HttpRequest, code: str) -> FileResponse:
     """The table of the page, line by line, and what its columns mean on a second sheet."""
-    organisation = _node(request, code)
+    organisation = access.get_node(request.user, code, Permission.DASHBOARD_VIEW)
     span = DayForm(request.GET).span()
-    lines = statistics.table(organisation, span)
-    rates = [f"{label} (%)" for label, *_rest in RATES.values()]
+    lines = BOARD.table(organisation, span)
+    rates = [f"{rate.label} (%)" for rate in RATES]
     header = [_("Organisation"), *(str(figure.label) for figure in FIGURES.values()), *rates]
     own = _("The organisation itself")
     rows = [_cells(line, own if line.is_self else line.organisation.name) for line in lines]
-    rows.append(_cells(statistics.total(organisation, lines), _("Total")))
+    rows.append(_cells(BOARD.total(organisation, lines), _("Total")))
     meanings: list[list[Any]] = [[str(figure.label), str(figure.definition)] for figure in FIGURES.values()]
-    meanings += [[str(label), str(definition)] for label, definition, _part, _whole in RATES.values()]
+    meanings += [[str(rate.label), str(rate.definition)] for rate in RATES]
     meanings.append([_("As of"), span.last])
     title = _("Statistics of reporting in")
     book = [
@@ -102,7 +93,7 @@ def registration_statistics_export(request: HttpRequest, code: str) -> FileRespo
 @require_safe
 def registration_statistics_records(request: HttpRequest, code: str, figure: str) -> HttpResponse:
     """The records behind one figure, without persons' names; their number is the figure."""
-    organisation = _node(request, code)
+    organisation = access.get_node(request.user, code, Permission.DASHBOARD_VIEW)
     chosen = FIGURES.get(figure)
     if chosen is None:
         raise Http404
@@ -120,4 +111,4 @@ def registration_statistics_records(request: HttpRequest, code: str, figure: str
         "columns": [label for label, _name in chosen.columns],
         "lines": [[(label, value_of(row, name)) for label, name in chosen.columns] for row in page],
     }
-    return render(request, "members/statistics_records.html", context)
+    return render(request, "components/board_records.html", {**context, **LINKS, "as_of": True})

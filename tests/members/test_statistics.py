@@ -81,7 +81,9 @@ def test_members_registered_of_those_expected(world: World) -> None:
     RegistrationFactory(member=wang, organisation=world.community, state="pending_acceptance", accepted_on=None)
     found = on(world.bureau, today())
     assert (found["expected"], found["registered"]) == (2, 1)
-    lines = {line.organisation.name: line for line in statistics.table(world.bureau, statistics.year_until(today()))}
+    lines = {
+        line.organisation.name: line for line in statistics.BOARD.table(world.bureau, statistics.year_until(today()))
+    }
     assert {name: str(line.rates["reported"]) for name, line in lines.items()} == {
         "税务局第一党支部": "100.0",
         "税务局第二党支部": "0.0",
@@ -256,7 +258,7 @@ def test_rates_equal_a_recount(world: World, history: list[Any]) -> None:
         assert (found["expected"], found["registered"]) == (expected[number], registered[number])
         found = on(receivers[number], DAY)
         assert found["in_service"] == found["streets"] == received[number]
-    line = statistics.total(world.city, statistics.table(world.city, statistics.year_until(DAY)))
+    line = statistics.BOARD.total(world.city, statistics.BOARD.table(world.city, statistics.year_until(DAY)))
     whole = sum(expected.values())
     share = round(sum(registered.values()) * 100 / whole, 1) if whole else None
     assert line.rates["reported"] is None if share is None else abs(float(line.rates["reported"] or 0) - share) <= 0.1
