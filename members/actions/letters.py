@@ -22,7 +22,7 @@ from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.lifecycle import SOMEBODY_WAS_FASTER
 from members import lifecycle, rules
 from members.actions import homes
-from members.actions.registrations import VOID_REASON_LENGTH, snapshot, void_letters
+from members.actions.registrations import AT_DESK, VOID_REASON_LENGTH, snapshot, void_letters
 from members.enums import LetterOrigin, LetterState, ReceiptVerdict
 from members.enums import RegistrationState as S
 from members.models import ActivityRegistration, IntroductionLetter, Placement
@@ -108,7 +108,8 @@ def _confirmed(registration: ActivityRegistration) -> dict[str, Any]:
     """Of a walk-in the home branch opens its roll with the letter: the form holds more than what was typed."""
     if not registration.is_unconfirmed:
         return {}
-    return {"form": {**snapshot(registration.member), **registration.form}}
+    said = {name: value for name, value in registration.form.items() if name != AT_DESK}
+    return {"form": {**snapshot(registration.member), **said}}
 
 
 def _take_back(letter: IntroductionLetter, reason: str) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # As the field of the letter has it.
 VOID_REASON_LENGTH = 200
+# In the form of a walk-in that was edited before it was confirmed: what had been typed at the desk.
+AT_DESK = "at_desk"
 
 
 def snapshot(member: Member) -> dict[str, Any]:
@@ -126,6 +128,9 @@ def edit(
         raise ActionDenied(rules.NOT_EDITABLE, "not_editable")
     said = _say(registration.member, form, skills, by)
     changes = {"form": {**registration.form, **said}, "reason": reason, "pledge": pledge}
+    if registration.is_unconfirmed:
+        # The desk goes on seeing what was typed there, not what the roll's own side fills in.
+        changes["form"] = {AT_DESK: registration.form, **changes["form"]}
     if not ActivityRegistration.objects.filter(pk=registration.pk, state=registration.state).update(**changes):
         raise ActionDenied(SOMEBODY_WAS_FASTER, "stale")
     for name, value in changes.items():

@@ -21,6 +21,7 @@ from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.pages import attempt, complain
 from members import deskaccess, homerules
 from members.actions import desk
+from members.actions.registrations import AT_DESK
 from members.enums import RegistrationReason
 from members.enums import RegistrationState as S
 from members.forms.desk import LetterEntryForm, SentForm, WalkInForm
@@ -66,8 +67,9 @@ def of_registration(user: User, registration: ActivityRegistration) -> dict[str,
         "walk_in_refusal": ReasonForm(prefix="refuse"),
     }
     if unconfirmed:
-        # The form holds what was typed at the desk; the page asks for every field.
-        registration.form = {**dict.fromkeys(BLANK, ""), "skills": [], **registration.form}
+        # What was typed at the desk, and what the home side has put to it; the page asks for every field.
+        said = registration.form if shown["sees_home"] else registration.form.get(AT_DESK, registration.form)
+        registration.form = {**dict.fromkeys(BLANK, ""), "skills": [], **said}
     if not shown["sees_home"]:
         shown["sees_phone"] = True  # the one that was typed here
     return shown

@@ -88,7 +88,8 @@ def test_the_desk_sees_what_was_typed_there_until_the_home_branch_has_confirmed(
         for answer in (detail, desk_page, found):
             assert answer.status_code == 200
             assert not [word for word in hidden if word in answer.content.decode()], persona
-        assert client.get(reverse("registration_print", args=[registration.pk])).status_code == 403
+        for paper in ("registration_print", "record_card_print"):
+            assert client.get(reverse(paper, args=[registration.pk])).status_code == 403, paper
         assert client.get(reverse("member_detail", args=[li.pk])).status_code == 404
         assert client.get(reverse("member_list"), {"q": li.name}).status_code == 200
     # The member and the home branch see the whole of it.
@@ -100,6 +101,29 @@ def test_the_desk_sees_what_was_typed_there_until_the_home_branch_has_confirmed(
     client = sign_in(world, "community_clerk")
     assert world.branch_a.name in client.get(reverse("registration_detail", args=[registration.pk])).content.decode()
     assert client.get(reverse("member_detail", args=[li.pk])).status_code == 200
+
+
+def test_what_the_home_side_fills_in_stays_hidden_from_the_desk_until_it_confirms(world: World) -> None:
+    li = world.members["li"]
+    by_number(world, home_address="幸福路9号")
+    registration = ActivityRegistration.objects.get(member=li)
+    home = sign_in(world, "home_secretary")
+    home.post(reverse("registration_return", args=[registration.pk]), {"return-reason": "请补充"})
+    typed = {"phone": "", "work_unit": "市住建局机关", "reason": "residence"}
+    for _time in range(2):
+        assert home.post(reverse("registration_edit", args=[registration.pk]), typed).status_code == 302
+    registration.refresh_from_db()
+    assert registration.form["phone"] == li.phone
+    page = sign_in(world, "community_clerk").get(reverse("registration_detail", args=[registration.pk]))
+    assert "幸福路9号" in page.content.decode()
+    for word in (li.phone, li.masked_phone, "市住建局机关"):
+        assert word not in page.content.decode()
+    assert "市住建局机关" in home.get(reverse("registration_detail", args=[registration.pk])).content.decode()
+    registrations.submit(registration=registration, by=world.users["home_secretary"])
+    letters.issue(registration=registration, valid_days=30, by=world.users["home_secretary"])
+    assert "at_desk" not in registration.form
+    page = sign_in(world, "community_clerk").get(reverse("registration_detail", args=[registration.pk]))
+    assert "市住建局机关" in page.content.decode()
 
 
 def test_no_other_desk_sees_it(world: World) -> None:
