@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from dualmgmt.lib import audit, typeset
 from dualmgmt.lib.forms import SpanForm
-from members.access import get_registration
+from members.deskaccess import printable_registration
 from projects import printing
 
 
@@ -17,7 +17,7 @@ def record_card_print(request: HttpRequest, pk: int) -> HttpResponse:
 
     Without days, or with days that make no sense, the card covers the year so far.
     """
-    registration = get_registration(request.user, pk)
+    registration = printable_registration(request.user, pk)
     form = SpanForm(request.GET)
     span = (form.cleaned_data["first"], form.cleaned_data["last"]) if form.is_valid() else form.this_year()
     audit.record("paper.printed", registration, by=request.user, organisation=registration.organisation)
