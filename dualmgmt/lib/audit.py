@@ -27,8 +27,11 @@ def record(event: str, subject: models.Model, *, by: Actor, organisation: Any = 
     """Add one row saying that *by* did *event* to *subject*, in which capacity and from where.
 
     ``organisation`` (a ``branches.Organisation``) decides which managers may
-    read the row. ``details`` must hold neither ID numbers nor phones.
+    read the row. ``details`` must hold neither ID numbers nor phones; in a
+    ``reason``, which people type freely, they are made unreadable here.
     """
+    if isinstance(details.get("reason"), str):
+        details["reason"] = masked(details["reason"])
     source = origin.current()
     return AuditEvent.objects.create(
         event=event,

@@ -205,6 +205,11 @@ def test_numbers_that_people_typed_are_made_unreadable() -> None:
     )
 
 
+def test_a_reason_is_kept_without_them(db: None) -> None:
+    row = audit.record("member.edited", UserFactory(), by=SYSTEM, reason="电话应为13805351234", number="介1号")
+    assert row.details == {"reason": "电话应为13*********", "number": "介1号"}
+
+
 def test_the_small_city_leaves_an_intact_log(transactional_db: None, settings: Any) -> None:
     settings.AUDIT_SEAL_DELAY_SECONDS = 0
     build()
