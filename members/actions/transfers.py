@@ -86,6 +86,8 @@ def accept(*, transfer: HomeTransfer, by: Actor, on: dt.date | None = None) -> N
     day = on or today()
     homerules.check_transfer_valid(transfer, day)
     target = Organisation.objects.hold(transfer.target_id)
+    # As in issuing cards and in ending membership: neither happens beside it.
+    Member.objects.select_for_update().get(pk=transfer.member_id)
     lifecycle.transfer.move(transfer, TransferState.ACCEPTED, decided_by=account(by), decided_at=timezone.now())
     _move_home(transfer, target, day, by)
     audit.record("transfer.accepted", transfer, by=by, organisation=target, number=transfer.letter_number)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from dualmgmt.lib.denied import ActionDenied
-from members.actions import desk, transfers
-from members.enums import TransferReason
+from members.actions import desk, membership, transfers
+from members.enums import MembershipStatus, TransferReason
 from members.models import HomeTransfer, IntroductionLetter, Member
 from tests.members.outside import outside_branch, paper
 from tests.world import World, build
@@ -67,6 +69,28 @@ def test_of_accepting_refusing_and_withdrawing_at_once_one_wins(crowd: World) ->
     assert [row.organisation_id for row in homes] == [
         crowd.branch_c.pk if transfer.state == "accepted" else crowd.branch_a.pk
     ]
+
+
+def test_a_membership_that_ends_while_the_transfer_is_accepted_withdraws_it(crowd: World) -> None:
+    transfer, li, held = send(crowd, "branch_c"), crowd.members["li"], Event()
+    basis = {"status": MembershipStatus.SUSPENDED, "basis": "决定〔2026〕3号", "by": crowd.users["home_secretary"]}
+
+    def end() -> None:
+        with transaction.atomic():
+            Member.objects.select_for_update().get(pk=li.pk)
+            held.set()
+            time.sleep(0.5)
+            membership.change_status(member=li, **basis)
+
+    def accept() -> None:
+        held.wait(5)
+        transfers.accept(transfer=transfer, by=crowd.users["other_secretary"])
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(attempt, (end, accept))) == ["done", "stale"]
+    transfer.refresh_from_db()
+    assert transfer.state == "withdrawn"
+    assert Member.objects.get(pk=li.pk).home_branch() == crowd.branch_a
 
 
 def test_of_two_windows_that_send_one_is_told(crowd: World) -> None:
