@@ -225,7 +225,7 @@ def sees_phone(user: User, member: Member) -> bool:
 
 def phone_on_paper(user: User, registration: ActivityRegistration) -> bool:
     """The home branch's letter and form carry the phone by which the receiver calls; every print is on record."""
-    return sees_phone(user, registration.member) or may(user, Permission.LETTER_VIEW, registration.home_branch)
+    return may(user, Permission.LETTER_VIEW, registration.home_branch) or sees_phone(user, registration.member)
 
 
 def reveal_office(user: User, member: Member) -> Organisation | None:

@@ -85,10 +85,19 @@ def card_data(card: MemberCard, find_url: str) -> dict[str, Any]:
     }
 
 
-def letter_data(letter: IntroductionLetter, find_url: str, *, sees_phone: bool) -> dict[str, Any]:
+def receipt_words(letter: IntroductionLetter) -> dict[str, str]:
+    """As they were when the receipt was filled in; before that, as they are at the receiver."""
+    kept: dict[str, str] | None = letter.content.get("receipt_words")
+    return kept or papers.words(Paper.RECEIPT, letter.registration.organisation)
+
+
+def letter_data(
+    letter: IntroductionLetter, find_url: str, *, sees_phone: bool, on_receipt: dict[str, str] | None = None
+) -> dict[str, Any]:
     """Flat texts for ``templates/print/letter.typ``; everything is a string or a list of strings.
 
-    A receiver sees the phone once the member is registered with it (design.md §9).
+    A receiver sees the phone once the member is registered with it (design.md
+    §9). *on_receipt* are its :func:`receipt_words`, where they are known already.
     """
     content, form = letter.content, letter.content.get("form", {})
     accepted = letter.verdict == ReceiptVerdict.ACCEPTED
@@ -99,8 +108,8 @@ def letter_data(letter: IntroductionLetter, find_url: str, *, sees_phone: bool) 
         "origin": letter.origin,
         # Frozen with the letter; letters from before words could be set have none.
         "words": content.get("words", {}),
+        "receipt_words": receipt_words(letter) if on_receipt is None else on_receipt,
         # As it was called then, whatever it is called now.
-        "receipt_words": content.get("receipt_words") or papers.words(Paper.RECEIPT, letter.registration.organisation),
         "receiver": content.get("receiver") or content.get("addressee") or letter.registration.organisation.name,
         "code": letter.code,
         "url": find_url,

@@ -198,10 +198,16 @@ def batch_letters(request: HttpRequest, pk: int) -> HttpResponse:
     if kind not in ("pdf", "zip"):
         raise Http404
     papers = []
+    words: dict[int, dict[str, str]] = {}
     for letter in rows:
+        receiver = letter.registration.organisation_id
+        if receiver not in words and not letter.receipt_at:
+            words[receiver] = printing.receipt_words(letter)
         find = request.build_absolute_uri(printing.find_path(letter.code))
         sees_phone = access.phone_on_paper(request.user, letter.registration)
-        papers.append((letter, printing.letter_data(letter, find, sees_phone=sees_phone)))
+        on_receipt = None if letter.receipt_at else words[receiver]
+        data = printing.letter_data(letter, find, sees_phone=sees_phone, on_receipt=on_receipt)
+        papers.append((letter, data))
     if not papers:
         messages.error(request, _("No letter has been issued here yet."))
         return redirect("batch_detail", pk)

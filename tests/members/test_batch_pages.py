@@ -8,6 +8,8 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -209,6 +211,19 @@ def test_the_letters_in_one_file_or_each_for_itself(world: World, plain_papers: 
     assert client.get(url, {"format": "docx"}).status_code == 404
     printed = AuditEvent.objects.filter(event="paper.printed")
     assert [(row.subject_id, row.details) for row in printed] == [(str(batch.pk), {"rows": 2})] * 2
+
+
+def test_the_queries_of_the_letters_do_not_grow_with_their_number(world: World, plain_papers: None) -> None:
+    counted = []
+    client = sign_in(world, "unit_secretary")
+    for people in (colleagues(world, 1), colleagues(world, 3)):
+        batch = put_down(world, *((person, world.community) for person in people))
+        work_off(world, batch)
+        client.get(reverse("batch_letters", args=[batch.pk]))
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("batch_letters", args=[batch.pk]))
+        counted.append(len(queries))
+    assert counted[0] == counted[1]
 
 
 def test_the_pdf_is_one(world: World) -> None:
