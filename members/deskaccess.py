@@ -75,6 +75,13 @@ def desks(user: User) -> list[Organisation]:
     return list(Organisation.objects.where(user, Permission.REGISTRATION_ENTER).receiving())
 
 
+def outside_home(user: User, code: str) -> Organisation:
+    """A branch outside the portal, for the desks at which its members are or were registered: they write to it."""
+    rows = ActivityRegistration.objects.filter(organisation__in=[desk.pk for desk in desks(user)])
+    known = Organisation.objects.filter(external=True, pk__in=rows.values("home_branch_id"))
+    return fetch(known, code=code)
+
+
 def identified(*, name: str = "", id_number: str = "", card: str = "") -> Member | None:
     """The living member who is named by all that is given, or nobody; what did not fit is not said.
 

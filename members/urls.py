@@ -130,6 +130,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("registrations/<int:pk>/file-closing/", leaving.registration_file_closing, name="registration_file_closing"),
     path("members/<int:pk>/status/", leaving.member_status, name="member_status"),
     path("registrations/desk/", desk.desk_page, name="desk"),
+    path("registrations/desk/homes/<str:code>/", desk.outside_home, name="outside_home"),
     path("registrations/desk/letter/", desk.letter_enter, name="letter_enter"),
     path("registrations/desk/walk-in/", desk.walk_in_new, name="walk_in_new"),
     path("registrations/<int:pk>/refuse-walk-in/", desk.walk_in_refuse, name="walk_in_refuse"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 EDITABLE = frozenset(
     {
         "setting",
+        "external_parent",
         "theme",
         "purpose",
         "division",

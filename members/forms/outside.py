@@ -65,3 +65,12 @@ class OutsideHomeForm(forms.Form):
             "contact_phone": cleaned["home_contact_phone"],
             "address": cleaned["home_postal_address"],
         }
+
+
+class OutsideContactForm(forms.ModelForm[Organisation]):
+    """How to reach a branch outside the portal; its name is the letter's."""
+
+    class Meta:
+        model = Organisation
+        fields = ["external_parent", "contact_name", "contact_phone", "address"]
+        help_texts = {"address": _("Receipts and feedback reports are sent there.")}

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from branches.access import may
+from branches.actions.organisations import edit_organisation
 from branches.models import Organisation
 from branches.permissions import Permission
 from dualmgmt.lib import audit, throttle
@@ -25,6 +26,7 @@ from members.actions.registrations import AT_DESK
 from members.enums import RegistrationReason
 from members.enums import RegistrationState as S
 from members.forms.desk import LetterEntryForm, SentForm, WalkInForm
+from members.forms.outside import OutsideContactForm
 from members.forms.registrations import ReasonForm
 from members.models import ActivityRegistration, IntroductionLetter
 
@@ -203,3 +205,19 @@ def receipt_sent(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         complain(request, form)
     return redirect("desk")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def outside_home(request: HttpRequest, code: str) -> HttpResponse:
+    """The address and the contact of a branch outside the portal, put right by a desk that writes to it."""
+    home = deskaccess.outside_home(request.user, code)
+    form = OutsideContactForm(request.POST or None, instance=home)
+    if request.method == "POST" and form.is_valid():
+        try:
+            edit_organisation(organisation=home, by=request.user, **form.cleaned_data)
+        except ActionDenied as denied:
+            form.add_error(None, str(denied))
+        else:
+            messages.success(request, _("The changes have been saved."))
+            return redirect("desk")
+    return render(request, "members/outside_home.html", {"form": form, "home": home})

@@ -80,6 +80,10 @@ def community(scene: Scene) -> dict[str, Any]:
     return {"code": scene.world.community.code}
 
 
+def outside_code(scene: Scene) -> dict[str, Any]:
+    return {"code": scene.outside_letter.issuer.code}
+
+
 def letter_words(scene: Scene) -> dict[str, Any]:
     return {"code": scene.world.community.code, "paper": "letter"}
 
@@ -265,6 +269,7 @@ MATRIX: dict[str, Row] = {
     "desk": Row(DESKS),
     "letter_enter": Row(DESKS, DESKS),
     "walk_in_new": Row(DESKS, DESKS),
+    "outside_home": Row(RECEIVER, RECEIVER, outside_code),
     "walk_in_refuse": Row(None, "other_secretary district_secretary", pk("walk_in")),
     "desk_withdraw": Row(None, RECEIVER, pk("walk_in")),
     "receipt_sent": Row(None, RECEIVER, pk("outside_letter")),

@@ -269,3 +269,27 @@ def test_after_many_tries_the_desk_waits(world: World) -> None:
         .status_code
         == 302
     )
+
+
+def test_a_desk_puts_the_address_of_an_outside_branch_right(world: World) -> None:
+    home = accepted(world).home_branch
+    url = reverse("outside_home", args=[home.code])
+    typed_anew = {
+        "external_parent": home.external_parent,
+        "contact_phone": "0571-88881111",
+        "address": "杭州市文三路9号",
+    }
+    for persona in ("other_community_secretary", "home_secretary", "member"):
+        assert sign_in(world, persona).post(url, typed_anew).status_code == 404, persona
+    home.refresh_from_db()
+    assert home.address == "杭州市文二西路1号"
+    client = sign_in(world, "community_clerk")
+    assert client.post(url, {**typed_anew, "contact_phone": "1" * 31}).context["form"].errors.keys() == {
+        "contact_phone"
+    }
+    client.post(url, typed_anew)
+    home.refresh_from_db()
+    assert (home.address, home.contact_phone, home.contact_name) == ("杭州市文三路9号", "0571-88881111", "")
+    assert AuditEvent.objects.filter(event="organisation.edited", subject_id=str(home.pk)).exists()
+    # Nothing of an organisation inside the portal is changed at a desk.
+    assert client.get(reverse("outside_home", args=[world.branch_a.code])).status_code == 404
