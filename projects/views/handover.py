@@ -18,13 +18,17 @@ from projects.enums import ClaimState
 from projects.models import Claim
 from projects.views.claims import back
 
-# Names tried against numbers from one address within an hour.
+# Names that one person tries against numbers within an hour, from wherever.
 TRIES_PER_HOUR = 20
 
 
 def _form(request: HttpRequest, claim: Claim, *, own: bool) -> django_forms.Form:
     data = request.POST if request.method == "POST" else None
     return forms.StandInForm(data) if own else forms.ChosenStandInForm(data, claim=claim, user=request.user)
+
+
+def _allowed(request: HttpRequest) -> bool:
+    return throttle.allowed(request, "stand-in", limit=TRIES_PER_HOUR, seconds=3600, user=request.user)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,18 +39,19 @@ def claim_offer(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Only a member's confirmed claim can be handed over."))
         return redirect("claim_detail", pk)
     own = access.holds(request.user, claim)
+    if own and request.method == "POST" and not _allowed(request):
+        # Nobody is looked for any more: what the form would say tells whether the two go together.
+        messages.error(request, _("Too many tries from here. Wait an hour, or ask the community to choose."))
+        return redirect("claim_offer", pk)
     form = _form(request, claim, own=own)
-    if request.method == "POST":
-        if own and not throttle.allowed(request, "stand-in", limit=TRIES_PER_HOUR, seconds=3600):
-            form.add_error(None, _("Too many tries from here. Wait an hour, or ask the community to choose."))
-        elif form.is_valid():
-            try:
-                handover.offer(claim=claim, stand_in=form.cleaned_data["stand_in"], by=request.user)
-            except ActionDenied as denied:
-                form.add_error("number" if own else "stand_in", str(denied))
-            else:
-                messages.success(request, _("The request is on its way. The claim stays as it is until the answer."))
-                return redirect("claim_detail", pk)
+    if request.method == "POST" and form.is_valid():
+        try:
+            handover.offer(claim=claim, stand_in=form.cleaned_data["stand_in"], by=request.user)
+        except ActionDenied as denied:
+            form.add_error("number" if own else "stand_in", str(denied))
+        else:
+            messages.success(request, _("The request is on its way. The claim stays as it is until the answer."))
+            return redirect("claim_detail", pk)
     return render(request, "projects/claim_offer.html", {"claim": claim, "form": form, "own": own})
 
 

@@ -308,8 +308,13 @@ def test_names_cannot_be_tried_for_ever(world: World, claim: Claim) -> None:
     url = reverse("claim_offer", args=[claim.pk])
     wang = world.members["wang"]
     for number in range(20):
-        client.post(url, {"name": wang.name, "number": f"1370000{number:04d}"})
-    client.post(url, {"name": wang.name, "number": wang.phone})
+        client.post(url, {"name": wang.name, "number": f"1370000{number:04d}"}, REMOTE_ADDR=f"10.0.1.{number}")
+    told = []
+    for number in (wang.phone, "13700009999"):
+        page = client.post(url, {"name": wang.name, "number": number}, follow=True)
+        told.append(([str(message) for message in page.context["messages"]], page.context["form"].errors))
+    assert told[0] == told[1], "past the limit nothing tells whether the two go together"
+    assert len(told[0][0]) == 1
     assert not Claim.objects.filter(state=ClaimState.OFFERED).exists()
 
 
