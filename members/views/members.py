@@ -64,7 +64,8 @@ def member_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def my_page(request: HttpRequest) -> HttpResponse:
     member = access.own_member(request.user)
     context = _dual_page(request, member)
-    return render(request, "members/my_page.html", {**context, "next_steps": _next_steps(context["registrations"])})
+    steps = _next_steps(context["registrations"], outside=context["outside"])
+    return render(request, "members/my_page.html", {**context, "next_steps": steps})
 
 
 def _card_url(request: HttpRequest, member: Member, home: Organisation | None) -> str:
@@ -76,15 +77,20 @@ def _card_url(request: HttpRequest, member: Member, home: Organisation | None) -
     return ""
 
 
-def _next_steps(registrations: Iterable[ActivityRegistration]) -> list[tuple[str, str, str]]:
-    """What the member does or waits for next: sentence, address and what the link says."""
+def _next_steps(registrations: Iterable[ActivityRegistration], *, outside: bool) -> list[tuple[str, str, str]]:
+    """What the member does or waits for next: sentence, address and what the link says.
+
+    Whose home is outside the portal brings a paper letter to the receiver's desk; there is no form to fill in here.
+    """
     sentences = {
         S.DRAFT: _("Your form for %(receiver)s is a draft. Finish it and ask for the letter."),
         S.RETURNED: _("Your form for %(receiver)s came back: %(reason)s"),
         S.PENDING_LETTER: _("Your home branch has been asked for the letter to %(receiver)s. Nothing to do for you."),
         S.ISSUED: _("Your letter is ready. Print it or show its code at %(receiver)s."),
         S.PENDING_ACCEPTANCE: _("Your letter lies with %(receiver)s. Nothing to do for you."),
+        S.EXPIRED: _("Your letter to %(receiver)s has expired. Your home branch can issue it anew."),
     }
+    is_open = any(row.state in OPEN_REGISTRATION_STATES for row in registrations)
     steps = [
         (
             sentences[S(row.state)] % {"receiver": row.organisation.name, "reason": row.remark},
@@ -92,9 +98,9 @@ def _next_steps(registrations: Iterable[ActivityRegistration]) -> list[tuple[str
             _("Open"),
         )
         for row in registrations
-        if row.state in sentences
+        if row.state in sentences and not (row.state == S.EXPIRED and is_open)
     ]
-    if not any(row.state in OPEN_REGISTRATION_STATES for row in registrations):
+    if not outside and not is_open:
         sentence = _("You are not registered anywhere yet. Report in where you live.")
         steps.append((sentence, reverse("registration_new"), _("Report in")))
     return steps

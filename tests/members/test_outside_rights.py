@@ -185,3 +185,13 @@ def test_the_contact_of_who_has_long_left_is_forgotten_though_the_home_goes_on(w
     assert kind.purge(before) == 1
     member.refresh_from_db()
     assert member.phone == ""
+
+
+def test_my_page_sends_nobody_with_an_outside_home_to_a_form(world: World) -> None:
+    member = accepted(world).member
+    member.user = UserFactory()
+    member.save()
+    client = Client()
+    client.force_login(member.user, backend="members.backends.PortalBackend")
+    assert reverse("registration_new") not in client.get(reverse("my_page")).content.decode()
+    assert reverse("registration_new") in sign_in(world, "member").get(reverse("my_page")).content.decode()

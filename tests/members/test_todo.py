@@ -13,6 +13,7 @@ from dualmgmt.lib.registry import todos
 from dualmgmt.models import Notice
 from members import queries
 from members.actions import letters
+from members.enums import RegistrationState
 from members.models import ActivityRegistration, IntroductionLetter
 from tests.factories import AppointmentFactory
 from tests.members.helpers import sign_in
@@ -98,3 +99,12 @@ def test_my_page_says_what_comes_next(world: World) -> None:
     assert page.context["next_steps"] == []
     for expected in ("税务局第一党支部", "友谊街社区党委", "法律服务特色党支部", registration.letters.get().number):
         assert expected in page.content.decode()
+
+
+def test_an_expired_letter_is_told_until_there_is_something_newer(world: World) -> None:
+    registration = ask(world, "li", "community")
+    type(registration).objects.filter(pk=registration.pk).update(state=RegistrationState.EXPIRED)
+    client = sign_in(world, "member")
+    assert "介绍信已过期" in client.get(reverse("my_page")).content.decode()
+    ask(world, "li", "community2")
+    assert "介绍信已过期" not in client.get(reverse("my_page")).content.decode()
