@@ -19,7 +19,8 @@ from tests.processes import ROOT, database, environment, migrate, python
 SCRIPTS = ROOT / "deploy" / "postgres"
 ROLE, WORD = "dualmgmt_app", "only-for-this-test"
 RECORD = "from dualmgmt.lib import audit; from dualmgmt.lib.actors import SYSTEM; from members.models import User\n"
-pytestmark = pytest.mark.postgres
+# The role is the cluster's: one test after the other.
+pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("dualmgmt_app")]
 
 
 @dataclass
