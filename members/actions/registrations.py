@@ -126,11 +126,11 @@ def edit(
     """Change a draft or a returned form; what has been submitted stays as it was read."""
     if registration.state not in (S.DRAFT, S.RETURNED):
         raise ActionDenied(rules.NOT_EDITABLE, "not_editable")
-    said = _say(registration.member, form, skills, by)
-    changes = {"form": {**registration.form, **said}, "reason": reason, "pledge": pledge}
+    said = {**registration.form, **_say(registration.member, form, skills, by)}
     if registration.is_unconfirmed:
-        # The desk goes on seeing what was typed there, not what the roll's own side fills in.
-        changes["form"] = {AT_DESK: registration.form, **changes["form"]}
+        # The desk goes on seeing what was typed there, not what the home side fills in.
+        said = {AT_DESK: registration.form, **said}
+    changes = {"form": said, "reason": reason, "pledge": pledge}
     if not ActivityRegistration.objects.filter(pk=registration.pk, state=registration.state).update(**changes):
         raise ActionDenied(SOMEBODY_WAS_FASTER, "stale")
     for name, value in changes.items():
