@@ -130,10 +130,12 @@ def claim(request: HttpRequest, user: User) -> None:
 
 
 def sections(member: Any) -> Iterable[Sheet]:
-    """For the copy of one's own data: what was typed and not sent."""
+    """For the copy of one's own data: that something was typed and not sent.
+
+    Not what it says: an officer's drafts are about other people. Its own page shows it.
+    """
     rows = FormDraft.objects.filter(user=member.user_id).order_by("-saved_at") if member.user_id else []
     lines = [
-        [timezone.localtime(row.saved_at).date(), "；".join(value for values in row.data.values() for value in values)]
-        for row in rows
+        [timezone.localtime(row.saved_at).date(), sum(any(values) for values in row.data.values())] for row in rows
     ]
-    yield Sheet(_("Forms not sent"), [_("Saved on"), _("What was typed")], lines)
+    yield Sheet(_("Forms not sent"), [_("Saved on"), _("Fields filled in")], lines)

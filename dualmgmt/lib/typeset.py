@@ -114,11 +114,11 @@ def _text(value: Any) -> str:
 
 
 def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """*files* (name and content) as one zip; equal names get a number."""
+    """*files* (name and content) as one zip; equal names get a number, and a slash in a name makes no folder."""
     out = io.BytesIO()
     taken: dict[str, int] = {}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files:
+        for name, content in ((name.replace("/", "_").replace("\\", "_"), content) for name, content in files):
             stem, _dot, ending = name.rpartition(".")
             taken[name] = taken.get(name, 0) + 1
             archive.writestr(name if taken[name] == 1 else f"{stem}-{taken[name]}.{ending}", content)

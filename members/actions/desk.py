@@ -100,7 +100,8 @@ def _registration(
     facts: dict[str, Any] = {
         "home_branch": home,
         "reason": letter.reason,
-        "form": {**snapshot(member), **letter.form},
+        # What was typed, not what a roll says of somebody known: that opens with the second key.
+        "form": {**snapshot(letter.person, skills=letter.skills), **letter.form},
         "pledge": letter.pledge,
         "submitted_at": now,
     }

@@ -31,8 +31,15 @@ VOID_REASON_LENGTH = 200
 AT_DESK = "at_desk"
 
 
-def snapshot(member: Member) -> dict[str, Any]:
-    """The registration form's fields as master data holds them today (domain.md §1.3)."""
+def snapshot(member: Member, *, skills: Iterable[Skill] | None = None) -> dict[str, Any]:
+    """The registration form's fields as *member* has them (domain.md §1.3): a row of the roll, or with *skills*
+    somebody who was typed and is on no roll yet.
+    """
+    if skills is None:
+        rows = member.skill_rows.select_related("skill").order_by("skill__order", "skill__code")
+        named = [str(row) for row in rows]
+    else:
+        named = [skill.name for skill in skills]
     return {
         "name": member.name,
         "sex": member.get_sex_display(),
@@ -49,9 +56,7 @@ def snapshot(member: Member) -> dict[str, Any]:
         "work_unit": member.work_unit,
         "work_post": member.work_post,
         "work_status": member.get_work_status_display(),
-        "skills": [
-            str(row) for row in member.skill_rows.select_related("skill").order_by("skill__order", "skill__code")
-        ],
+        "skills": named,
         "wishes": member.wishes,
         "available_times": member.available_times,
     }

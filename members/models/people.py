@@ -77,6 +77,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
         return self.filter(
             pk__in=ActivityRegistration.objects.reached(organisations)
+            .introduced()
             .filter(state__in=OPEN_REGISTRATION_STATES)
             .values("member_id")
         )
@@ -100,9 +101,9 @@ class MemberQuerySet(models.QuerySet["Member"]):
         )
         from members.models.registrations import ActivityRegistration
 
-        registered = ActivityRegistration.objects.reached(
-            Organisation.objects.where(user, Permission.REGISTRATION_VIEW)
-        ).filter(state__in=OPEN_REGISTRATION_STATES)
+        places = Organisation.objects.where(user, Permission.REGISTRATION_VIEW)
+        registered = ActivityRegistration.objects.reached(places).introduced()
+        registered = registered.filter(state__in=OPEN_REGISTRATION_STATES)
         return self.filter(
             Q(user_id=user.pk) | Q(pk__in=home.values("member_id")) | Q(pk__in=registered.values("member_id"))
         )

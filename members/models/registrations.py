@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -29,7 +30,7 @@ from members.enums import (
     RegistrationState,
     Side,
 )
-from members.models.people import Member
+from members.models.people import HomeMembership, Member
 
 if TYPE_CHECKING:
     from members.models.users import User
@@ -70,6 +71,17 @@ class RegistrationQuerySet(models.QuerySet["ActivityRegistration"]):
     def reached(self, organisations: models.QuerySet[Organisation]) -> Self:
         """Registrations handed in at one of *organisations*, or placed there now."""
         return self.filter(Q(organisation__in=organisations) & ~_NOT_YET_RECEIVED | _placed_in(organisations))
+
+    def introduced(self) -> Self:
+        """Without letters from outside the portal that one person alone has entered about somebody known before.
+
+        Of the person the receiver has what was typed; who and where they are opens when a second person accepts.
+        """
+        earlier = ActivityRegistration.objects.filter(member=OuterRef("member"), pk__lt=OuterRef("pk"))
+        at_home = HomeMembership.objects.filter(member=OuterRef("member"), started_on__lt=OuterRef("entered_on"))
+        outside = self.filter(home_branch__external=True, accepted_on=None, walk_in=False)
+        typed = outside.annotate(entered_on=TruncDate("created_at")).filter(Exists(earlier) | Exists(at_home))
+        return self.exclude(pk__in=typed.values("pk"))
 
     def visible_to(self, user: User) -> Self:
         """One's own; those handed in or placed at one's organisations; those of members at home in one's branches."""

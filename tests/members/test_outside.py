@@ -126,6 +126,26 @@ def test_known_by_the_id_number_with_a_home_outside_it_is_the_same_member(world:
     assert (again.form["phone"], first.member.phone) == ("13700000000", PHONE)
 
 
+def test_one_key_does_not_open_what_another_receiver_keeps(world: World) -> None:
+    """An invented letter about somebody known shows what was typed; the roll opens when a second person accepts."""
+    first = accepted(world)
+    Member.objects.filter(pk=first.member_id).update(education="大学本科", work_post="市场管理员")
+    second = entered(world, "community3", by="other_community_secretary", home=first.home_branch, number="二号")
+    desk_officer, district = world.users["other_community_secretary"], world.users["district_secretary"]
+    assert second.form["education"] == ""
+    assert second in ActivityRegistration.objects.visible_to(desk_officer)
+    assert not Member.objects.visible_to(desk_officer).filter(pk=first.member_id).exists()
+    client = sign_in(world, "other_community_secretary")
+    page = client.get(reverse("registration_detail", args=[second.pk])).content.decode()
+    assert "大学本科" not in page
+    assert "市场管理员" not in page
+    assert client.get(reverse("member_detail", args=[first.member_id])).status_code == 404
+    # The first receiver goes on seeing its own member; the second does once it has accepted.
+    assert Member.objects.visible_to(world.users["community_clerk"]).filter(pk=first.member_id).exists()
+    letters.accept(registration=second, placement=world.community3, by=district)
+    assert Member.objects.visible_to(desk_officer).filter(pk=first.member_id).exists()
+
+
 def test_a_home_that_changed_outside_the_portal_follows_the_newest_letter_when_it_is_accepted(world: World) -> None:
     first = accepted(world)
     moved = outside_branch("宁波市海曙区某党支部", "宁波市海曙区委")

@@ -70,7 +70,7 @@ def test_members_keep_to_themselves_until_the_letter_is_accepted(world: World) -
     assert first.member.keepers() == [world.community]
     client = sign_in(world, "other_community_secretary")
     for name in ("member_edit", "member_account"):
-        assert client.get(reverse(name, args=[first.member_id])).status_code == 403, name
+        assert client.get(reverse(name, args=[first.member_id])).status_code == 404, name
     assert list(Member.objects.kept_by(Organisation.objects.filter(pk=world.community.pk))) == [first.member]
     assert not Member.objects.kept_by(Organisation.objects.filter(pk=world.community3.pk)).filter(name=NAME).exists()
 

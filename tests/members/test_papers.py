@@ -97,8 +97,8 @@ def test_several_letters_in_one_file_count_their_own_pages(world: World) -> None
     for letter, page in zip(made, found, strict=True):
         assert letter.number in page
         assert page.endswith("第1页共1页")
-    archive = typeset.zipped([("a.pdf", b"1"), ("a.pdf", b"2"), ("b.pdf", b"3")])
-    assert zipfile.ZipFile(io.BytesIO(archive)).namelist() == ["a.pdf", "a-2.pdf", "b.pdf"]
+    archive = typeset.zipped([("a.pdf", b"1"), ("a.pdf", b"2"), ("b/c.pdf", b"3")])
+    assert zipfile.ZipFile(io.BytesIO(archive)).namelist() == ["a.pdf", "a-2.pdf", "b_c.pdf"]
 
 
 def test_of_a_letter_from_outside_the_receipt_alone_is_printed(world: World) -> None:
