@@ -18,7 +18,7 @@ from members.queries import search, squeezed, with_skill
 from members.values import letter_number
 
 if TYPE_CHECKING:
-    from members.models.registrations import LetterQuerySet
+    from members.models.letters import LetterQuerySet
 
 
 class MemberFilter(django_filters.FilterSet):

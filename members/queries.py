@@ -41,7 +41,7 @@ from members.models import (
 )
 
 if TYPE_CHECKING:
-    from members.models.registrations import LetterQuerySet
+    from members.models.letters import LetterQuerySet
 
 
 def _asked(

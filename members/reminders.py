@@ -23,7 +23,7 @@ from members.queries import long_overdue
 
 if TYPE_CHECKING:
     from branches.models.appointments import AppointmentQuerySet
-    from members.models.registrations import LetterQuerySet
+    from members.models.letters import LetterQuerySet
 
 notices.register(
     "letter.ending",

@@ -1,8 +1,9 @@
 from members.models.accounts import ActivationSlip, PastPassword
 from members.models.batches import BatchLine, ReportInBatch
+from members.models.letters import IntroductionLetter
 from members.models.people import HomeMembership, Member, MemberCard, MemberSkill, Skill
 from members.models.privacy import CorrectionRequest, Disclosure, DistinctPair
-from members.models.registrations import ActivityRegistration, IntroductionLetter, Placement
+from members.models.registrations import ActivityRegistration, Placement
 from members.models.transfers import HomeTransfer
 from members.models.users import User
 

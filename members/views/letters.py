@@ -32,7 +32,7 @@ from members.queries import letters_escalated, own_letters
 
 if TYPE_CHECKING:
     from members.models import User
-    from members.models.registrations import LetterQuerySet
+    from members.models.letters import LetterQuerySet
 
 PER_PAGE = 25
 
