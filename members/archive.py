@@ -222,3 +222,18 @@ def in_order(filters: ArchiveFilter) -> QuerySet[ActivityRegistration] | InTurn:
 def _columns(rows: QuerySet[ActivityRegistration]) -> QuerySet[ActivityRegistration]:
     rows = rows.select_related("member", "organisation", "placement", "home_branch").only(*PLAIN_COLUMNS)
     return rows.prefetch_related("member__skills")
+
+
+def cells(row: ActivityRegistration) -> list[Any]:
+    """What the archive's spreadsheet and its paper say of a registration: no phone, no ID number, no address."""
+    return [
+        row.member.name,
+        row.member.get_sex_display(),
+        row.member.get_kind_display(),
+        row.organisation.name,
+        str(row.placement or ""),
+        row.home_branch.name,
+        row.member.work_unit,
+        "、".join(skill.name for skill in row.member.skills.all()),
+        row.accepted_on,
+    ]

@@ -13,6 +13,7 @@ import threading
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,8 @@ def register(
 
     Raises :class:`ActionDenied` when there are more rows than a printer should get at once.
     """
-    lines = [[str(number), *map(_text, row)] for number, row in enumerate(rows, start=1)]
+    few = islice(rows, settings.PRINT_MAX_ROWS + 1)  # no more are read than are needed to say no
+    lines = [[str(number), *map(_text, row)] for number, row in enumerate(few, start=1)]
     if len(lines) > settings.PRINT_MAX_ROWS:
         raise ActionDenied(TOO_MANY_TO_PRINT % {"count": settings.PRINT_MAX_ROWS}, "too_many_to_print")
     day = date_format(today())

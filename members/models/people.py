@@ -16,7 +16,6 @@ from branches.permissions import Permission
 from dualmgmt.lib.clock import today
 from dualmgmt.lib.secrets import EncryptedTextField, lookup_hash, mask_id_number, mask_phone
 from members.enums import (
-    OPEN_REGISTRATION_STATES,
     CardEnd,
     CardState,
     MemberKind,
@@ -76,10 +75,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
         from members.models.registrations import ActivityRegistration
 
         return self.filter(
-            pk__in=ActivityRegistration.objects.reached(organisations)
-            .introduced()
-            .filter(state__in=OPEN_REGISTRATION_STATES)
-            .values("member_id")
+            pk__in=ActivityRegistration.objects.reached(organisations).introduced().open().values("member_id")
         )
 
     def kept_by(self, organisations: models.QuerySet[Organisation]) -> Self:
@@ -102,8 +98,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
         from members.models.registrations import ActivityRegistration
 
         places = Organisation.objects.where(user, Permission.REGISTRATION_VIEW)
-        registered = ActivityRegistration.objects.reached(places).introduced()
-        registered = registered.filter(state__in=OPEN_REGISTRATION_STATES)
+        registered = ActivityRegistration.objects.reached(places).introduced().open()
         return self.filter(
             Q(user_id=user.pk) | Q(pk__in=home.values("member_id")) | Q(pk__in=registered.values("member_id"))
         )

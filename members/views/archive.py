@@ -11,7 +11,7 @@ from branches.access import require_anywhere
 from branches.permissions import Permission
 from dualmgmt.lib import sheets
 from dualmgmt.lib.pages import LongPaginator
-from members.archive import ArchiveFilter, in_order, received_by
+from members.archive import ArchiveFilter, cells, in_order, received_by
 
 PER_PAGE = 25
 
@@ -44,19 +44,6 @@ def archive_export(request: HttpRequest) -> FileResponse:
         _("Registered on"),
         _("Left on"),
     ]
-    lines = (
-        [
-            row.member.name,
-            row.member.get_sex_display(),
-            row.member.get_kind_display(),
-            row.organisation.name,
-            str(row.placement or ""),
-            row.home_branch.name,
-            row.member.work_unit,
-            "、".join(skill.name for skill in row.member.skills.all()),
-            row.accepted_on,
-            row.closed_on,
-        ]
-        for row in in_order(filtered_archive(request)).iterator(chunk_size=1000)
-    )
+    rows = in_order(filtered_archive(request)).iterator(chunk_size=1000)
+    lines = ([*cells(row), row.closed_on] for row in rows)
     return sheets.download(request, _("Member archive"), header, lines)

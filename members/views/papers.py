@@ -22,7 +22,7 @@ from dualmgmt.lib import audit, typeset
 from dualmgmt.lib.denied import ActionDenied
 from dualmgmt.lib.typeset import Column
 from members import access, printing, samples
-from members.archive import in_order
+from members.archive import cells, in_order
 from members.enums import RegistrationState as S
 from members.views.archive import filtered_archive
 from members.views.letters import filtered_letters
@@ -111,20 +111,7 @@ def letter_register_print(request: HttpRequest) -> HttpResponse:
 def archive_print(request: HttpRequest) -> HttpResponse:
     """The roster of registered members as it is filtered in the archive; no phones, no ID numbers."""
     filters = filtered_archive(request)
-    rows = (
-        [
-            row.member.name,
-            row.member.get_sex_display(),
-            row.member.get_kind_display(),
-            row.organisation.name,
-            str(row.placement or ""),
-            row.home_branch.name,
-            row.member.work_unit,
-            "、".join(skill.name for skill in row.member.skills.all()),
-            row.accepted_on,
-        ]
-        for row in in_order(filters).iterator(chunk_size=1000)
-    )
+    rows = (cells(row) for row in in_order(filters).iterator(chunk_size=1000))
     columns = [
         Column(_("Name"), 1.1), Column(_("Sex"), 0.6), Column(_("Kind of member"), 1.1),
         Column(_("Receiving organisation"), 2), Column(_("Placed in"), 2.2), Column(_("Home branch"), 2.2),
